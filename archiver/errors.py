@@ -1,0 +1,117 @@
+"""Everything that may go wrong, as one tree.
+
+    ArchiverError
+    ├── ConfigError      the configuration or the command is wrong; says file, line and key
+    ├── FetchError       the web failed; `kind` is one of FETCH_KINDS
+    ├── ParseError       what came is not a feed, or nothing in it could be read; `kind` is one of PARSE_KINDS
+    └── StoreError       the archive failed
+        ├── ArchiveBusy  another process holds the archive
+        ├── NotFound     no such feed, post or entry
+        └── SchemaError  made by a newer program, or not an archive at all
+
+Foreign exceptions are wrapped once, where they enter, with `raise … from`. Bugs are never wrapped.
+Messages are one sentence for a person: what, where, what to do.
+"""
+
+from archiver.model import Headers, Hop
+
+FETCH_KINDS = frozenset(
+    {
+        "bad_url",  # not a URL that can be asked for
+        "bad_scheme",  # something other than http, https or a configured file:
+        "blocked_address",  # the guard refused where the name leads
+        "dns",  # the name has no address
+        "connect",  # refused, unreachable
+        "tls",  # certificate or handshake
+        "timeout",  # connecting, reading, or the whole took too long
+        "reset",  # the connection broke while reading
+        "truncated",  # the body is shorter than it claims to be
+        "too_large",  # more bytes than the limit, after decompression
+        "bad_encoding",  # compression that cannot be undone, or was not offered
+        "protocol",  # not HTTP as the standard has it
+        "too_many_redirects",
+        "redirect_loop",
+        "http",  # a status that carries no feed: 4xx, 5xx
+        "gone",  # 410
+        "file",  # a file: source that cannot be read
+    }
+)
+
+PARSE_KINDS = frozenset(
+    {
+        "empty",  # no bytes, or white space only
+        "web_page",  # HTML in a feed's place
+        "not_a_feed",  # readable, but no kind of document that we know
+        "broken",  # a feed by its looks, but no entry could be read
+        "crashed",  # the parser took too long, too much memory, or died
+    }
+)
+
+
+class ArchiverError(Exception):
+    """Base of all errors that a person is told about in one sentence."""
+
+
+class ConfigError(ArchiverError):
+    """The configuration or a command's arguments are wrong; nothing has been touched."""
+
+
+class FetchError(ArchiverError):
+    """A fetch that brought no document.
+
+    `kind` is one of FETCH_KINDS. `status` and `headers` are set where an answer came at all, `body` where
+    its bytes arrived whole, `retry_after` (seconds) where the server named a time (RFC 9110, 10.2.3).
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        *,
+        status: int | None = None,
+        headers: Headers = (),
+        body: bytes | None = None,
+        final_url: str | None = None,
+        redirects: tuple[Hop, ...] = (),
+        retry_after: int | None = None,
+    ) -> None:
+        assert kind in FETCH_KINDS, kind
+        super().__init__(message)
+        self.kind = kind
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.final_url = final_url
+        self.redirects = redirects
+        self.retry_after = retry_after
+
+
+class ParseError(ArchiverError):
+    """A document in which no feed can be found; `kind` is one of PARSE_KINDS.
+
+    Picklable, since it is raised in worker processes.
+    """
+
+    def __init__(self, kind: str, message: str) -> None:
+        assert kind in PARSE_KINDS, kind
+        super().__init__(kind, message)
+        self.kind = kind
+
+    def __str__(self) -> str:
+        return str(self.args[1])
+
+
+class StoreError(ArchiverError):
+    """The archive file could not be read or written."""
+
+
+class ArchiveBusy(StoreError):
+    """Another process holds the archive; says which."""
+
+
+class NotFound(StoreError):
+    """No such feed, post or entry in the archive."""
+
+
+class SchemaError(StoreError):
+    """The file was made by a newer program, or is not an archive."""

@@ -1,0 +1,452 @@
+"""The nouns: frozen records that travel between the rooms. No behaviour beyond small properties.
+
+Times are aware and in UTC. Sequences are tuples. None means "the feed did not say".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+Headers = tuple[tuple[str, str], ...]
+"""Header fields in the order of their arrival, repetitions kept."""
+
+
+# ---------------------------------------------------------------- what the web said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """One redirect that was followed: who sent us away, and with which status."""
+
+    url: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchRequest:
+    """What to ask for, and how: all that the fetch room needs to know of a feed."""
+
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+    headers: Headers = ()
+    allow_file: bool = False
+    """`file:` addresses are read only where configuration or command line named them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """An answer that may carry a document (2xx), or 304 that says nothing changed."""
+
+    request_url: str
+    final_url: str
+    status: int | None
+    """The HTTP status; None for a file."""
+    headers: Headers = ()
+    body: bytes = b""
+    """After transfer and content decoding."""
+    redirects: tuple[Hop, ...] = ()
+    complete: bool = True
+    """False where nothing in HTTP says that the body came whole (no length, no chunks)."""
+
+    @property
+    def not_modified(self) -> bool:
+        """Whether this is a 304 (RFC 9110, 15.4.5)."""
+        return self.status == 304
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header field, its name in any case."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+
+# ---------------------------------------------------------------- what the document said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParseOptions:
+    """What a person told us about a feed's documents; empty values mean "find out"."""
+
+    charset: str | None = None
+    """Overrides every declaration."""
+    kind: str | None = None
+    """One of KINDS; forces the reader. `page` takes a web page itself for the one entry."""
+    url: str = ""
+    """The document's address, for messages and for relative links."""
+    content_type: str | None = None
+    """The Content-Type header field, for its charset."""
+
+
+KINDS = ("syndication", "json", "text", "page")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """An author: at least one of the three is set."""
+
+    name: str | None = None
+    email: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Markup:
+    """A text construct as published; `type` is a media type: text/plain or text/html."""
+
+    value: str
+    type: str = "text/html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """A file that comes with an entry (RSS 2.0 `enclosure`, Atom `rel=enclosure`, JSON attachment)."""
+
+    url: str
+    type: str | None = None
+    length: int | None = None
+    """Bytes, as the feed claims."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """A subject that the publisher gave an entry."""
+
+    term: str
+    scheme: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryData:
+    """One entry as its document has it; nothing cleaned, nothing invented."""
+
+    position: int
+    """0 for the first entry of the document."""
+    guid: str | None = None
+    """The feed's own id, verbatim but trimmed (`guid`, `atom:id`, `rdf:about`, JSON `id`)."""
+    url: str | None = None
+    """Absolute where the document allows; fragment and parameters untouched."""
+    title: str | None = None
+    """Plain text: markup taken off, references resolved, white space folded."""
+    authors: tuple[Person, ...] = ()
+    published_at: datetime | None = None
+    published_raw: str | None = None
+    """The feed's own words for the date, kept also when they cannot be read."""
+    updated_at: datetime | None = None
+    updated_raw: str | None = None
+    summary: Markup | None = None
+    content: Markup | None = None
+    base_url: str | None = None
+    """What relative links in summary and content are relative to: xml:base, else the entry's or feed's link."""
+    language: str | None = None
+    """Declared: xml:lang, dc:language, JSON `language`, or a label such as [English] in the title."""
+    enclosures: tuple[Enclosure, ...] = ()
+    categories: tuple[Category, ...] = ()
+    reading: str = "{}"
+    """The parser's full reading as JSON text, without summary and content."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedData:
+    """What the document says of the feed itself."""
+
+    title: str | None = None
+    site_url: str | None = None
+    description: str | None = None
+    language: str | None = None
+    authors: tuple[Person, ...] = ()
+    generator: str | None = None
+    updated_at: datetime | None = None
+    """`lastBuildDate`, `atom:updated`."""
+    ttl_seconds: int | None = None
+    """RSS `ttl`, in seconds."""
+    update_seconds: int | None = None
+    """`sy:updatePeriod` divided by `sy:updateFrequency`, in seconds."""
+    reading: str = "{}"
+    """The parser's full reading of the feed's own elements as JSON text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFeed:
+    """A document that was understood."""
+
+    feed: FeedData
+    entries: tuple[EntryData, ...]
+    format: str
+    """rss090 … rss20, rss10, atom03, atom10, cdf, json1, json11, text-feed, text-listing, text-page, page."""
+    charset: str
+    """What the bytes were decoded with."""
+    partial: bool = False
+    """The document is cut short: entries before the cut are here, the torn one is not."""
+    problems: tuple[str, ...] = ()
+    """One sentence each: entries left out, bytes mended, declarations overruled."""
+
+
+# ---------------------------------------------------------------- what we made of it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleaned:
+    """What `clean` derives from an entry. Recomputable, and ours."""
+
+    summary_html: str | None
+    """Safe to show: allow-listed tags, absolute links."""
+    content_html: str | None
+    content_text: str
+    """A line a block; of the content, or else of the summary; without what a template added."""
+    language: str | None
+    """Our verdict: a BCP 47 primary tag, or with region where the feed declared one and the text agrees."""
+    language_source: str | None
+    """`label`, `declared`, `text`."""
+    is_excerpt: bool
+    """The text ends in the mark of a cut: `[…]`, `...`, `Читать далее`."""
+
+
+class Rung(StrEnum):
+    """The step of the identity ladder that an entry stands on, best first."""
+
+    GUID = "guid"
+    URL = "url"
+    HASH = "hash"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What an entry is recognised by, in its feed and among others."""
+
+    rung: Rung
+    key: str
+    """Unique in the feed; says its rung."""
+    url_key: str | None
+    """The canonical URL."""
+    hash_key: str
+    """SHA-256 over title, date and text."""
+    content_sha256: str
+    """Versioned hash of everything that makes a revision; a version byte leads."""
+    title_key: str
+    """The title folded: case, accents, punctuation and language labels off; may be empty."""
+    sketch: tuple[int, ...]
+    """A few shingle hashes of the text (signed 64 bit), equal texts having equal ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedEntry:
+    """An entry with all that was derived from it, ready for a decision."""
+
+    data: EntryData
+    cleaned: Cleaned
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedFeed:
+    """A document understood, cleaned and identified."""
+
+    parsed: ParsedFeed
+    entries: tuple[PreparedEntry, ...]
+
+
+# ---------------------------------------------------------------- what the archive knows
+
+
+class FeedState(StrEnum):
+    """Where a feed stands."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    FAILING = "failing"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedForUpdate:
+    """What one update needs to know of its feed."""
+
+    id: int
+    url: str
+    current_url: str
+    state: FeedState
+    etag: str | None = None
+    last_modified: str | None = None
+    body_sha256: str | None = None
+    """Of the last document that was understood whole."""
+    format: str | None = None
+    interval_seconds: int | None = None
+    configured_interval_seconds: int | None = None
+    error_count: int = 0
+    parse: ParseOptions = field(default_factory=ParseOptions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownEntry:
+    """An entry of the same feed, as far as a decision needs it."""
+
+    id: int
+    rung: Rung
+    key: str
+    guid: str | None
+    url: str | None
+    url_key: str | None
+    title: str | None
+    title_key: str
+    published_at: datetime | None
+    content_sha256: str
+    content_text: str
+    revision: int
+    aliases: tuple[str, ...]
+    """Further keys that the feed has used for it."""
+    present: bool
+    """It stood in the last complete document."""
+    first_seen_at: datetime
+    missing_since: datetime | None = None
+    withdrawn_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An archived entry that may tell the same story as a new one."""
+
+    entry_id: int
+    post_id: int
+    feed_id: int
+    title: str | None
+    url: str | None
+    url_key: str | None
+    title_key: str
+    content_text: str
+    published_at: datetime | None
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """All that the archive knows and a decision needs."""
+
+    entries: tuple[KnownEntry, ...] = ()
+    """Entries of the feed that share a key with the document, stood in the last one, or went missing."""
+    candidates: Mapping[int, tuple[Candidate, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """By position in the document: entries of any feed that may be the same post."""
+
+
+# ---------------------------------------------------------------- what is decided
+
+
+class Outcome(StrEnum):
+    """What became of a fetch."""
+
+    NEW = "new"
+    UNCHANGED = "unchanged"
+    NOT_MODIFIED = "not_modified"
+    ERROR = "error"
+    GONE = "gone"
+    SKIPPED = "skipped"
+
+
+class ChangeKind(StrEnum):
+    """What happened to one entry."""
+
+    NEW = "new"
+    REVISED = "revised"
+    SEEN = "seen"
+    MISSING = "missing"
+    WITHDRAWN = "withdrawn"
+    RETURNED = "returned"
+    LEFT = "left"
+    """It rolled off the end of the document, which says nothing about it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostLink:
+    """Why an entry belongs to a post."""
+
+    rule: str
+    """`first` (nobody told the story before), `url`, `title`, `text`."""
+    confidence: float
+    """0 to 1."""
+    post_id: int | None = None
+    """The post of an archived entry …"""
+    same_as: int | None = None
+    """… or the post of the new entry at this position of the same document; None for both: a new post."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryChange:
+    """One entry's part of an update. `entry` is set where the document had it, `known_id` where the archive did."""
+
+    kind: ChangeKind
+    entry: PreparedEntry | None = None
+    known_id: int | None = None
+    revision: int | None = None
+    """The number of the revision to write; None where none is written."""
+    link: PostLink | None = None
+    """Set on new entries only."""
+    alias: str | None = None
+    """Why the entry's key is remembered as a further name of the known entry: `reminted`, `retold`, `moved`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something worth a person's attention, in words."""
+
+    kind: str
+    """`gap`, `reminted`, `withdrawn`, `returned`, `failing`, `recovered`, `gone`, `partial`, `shared_guid`."""
+    detail: str
+    entry_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchRecord:
+    """One attempt, whatever became of it: one row in `fetches`."""
+
+    started_at: datetime
+    duration_ms: int
+    request_url: str
+    outcome: Outcome
+    final_url: str | None = None
+    status: int | None = None
+    error: str | None = None
+    error_kind: str | None = None
+    headers: Headers = ()
+    redirects: tuple[Hop, ...] = ()
+    body: bytes | None = None
+    """Kept once per content; None where no body came or it is the one already kept (`body_sha256`)."""
+    body_sha256: str | None = None
+    bytes_received: int = 0
+    entries_seen: int = 0
+    entries_new: int = 0
+    entries_revised: int = 0
+    gap: bool = False
+    partial: bool = False
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedFacts:
+    """The feed's row after an update: every column that an update may move."""
+
+    state: FeedState
+    current_url: str
+    etag: str | None
+    last_modified: str | None
+    body_sha256: str | None
+    next_fetch_at: datetime
+    interval_seconds: int
+    error_count: int
+    last_error: str | None
+    succeeded: bool
+    """Whether `last_success_at` moves."""
+    described: FeedData | None = None
+    """What the document says of the feed; None leaves title, site_url and the rest as they are."""
+    format: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedUpdate:
+    """Everything one update writes, in one transaction."""
+
+    feed_id: int
+    fetch: FetchRecord
+    facts: FeedFacts
+    changes: tuple[EntryChange, ...] = ()
+    events: tuple[Event, ...] = ()
