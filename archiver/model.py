@@ -138,7 +138,7 @@ class EntryData:
     summary: Markup | None = None
     content: Markup | None = None
     base_url: str | None = None
-    """What relative links in summary and content are relative to: xml:base, else the entry's or feed's link."""
+    """What relative links in the texts are relative to: xml:base, else the entry's or the feed's link."""
     language: str | None = None
     """Declared: xml:lang, dc:language, JSON `language`, or a label such as [English] in the title."""
     enclosures: tuple[Enclosure, ...] = ()
@@ -372,7 +372,7 @@ class PostLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryChange:
-    """One entry's part of an update. `entry` is set where the document had it, `known_id` where the archive did."""
+    """One entry's part of an update: `entry` where the document had it, `known_id` where the archive did."""
 
     kind: ChangeKind
     entry: PreparedEntry | None = None
@@ -382,7 +382,7 @@ class EntryChange:
     link: PostLink | None = None
     """Set on new entries only."""
     alias: str | None = None
-    """Why the entry's key is remembered as a further name of the known entry: `reminted`, `retold`, `moved`."""
+    """Why the entry's key is remembered as a further name of the known one: `reminted`, `retold`, `moved`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -390,7 +390,7 @@ class Event:
     """Something worth a person's attention, in words."""
 
     kind: str
-    """`gap`, `reminted`, `withdrawn`, `returned`, `failing`, `recovered`, `gone`, `partial`, `shared_guid`."""
+    """`gap`, `reminted`, `shared_guid`, `withdrawn`, `returned`, `failing`, `recovered`, `gone`, `partial`."""
     detail: str
     entry_id: int | None = None
 
