@@ -3,11 +3,9 @@
 Times are aware and in UTC. Sequences are tuples. None means "the feed did not say".
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 
 Headers = tuple[tuple[str, str], ...]
 """Header fields in the order of their arrival, repetitions kept."""
@@ -319,16 +317,6 @@ class Candidate:
     language: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """All that the archive knows and a decision needs."""
-
-    entries: tuple[KnownEntry, ...] = ()
-    """Entries of the feed that share a key with the document, stood in the last one, or went missing."""
-    candidates: Mapping[int, tuple[Candidate, ...]] = field(default_factory=lambda: MappingProxyType({}))
-    """By position in the document: entries of any feed that may be the same post."""
-
-
 # ---------------------------------------------------------------- what is decided
 
 
@@ -381,6 +369,8 @@ class EntryChange:
     """The number of the revision to write; None where none is written."""
     link: PostLink | None = None
     """Set on new entries only."""
+    date_note: str | None = None
+    """What is odd about the date of publication: `future`, `unreadable`."""
     alias: str | None = None
     """Why the entry's key is remembered as a further name of the known one: `reminted`, `retold`, `moved`."""
 
@@ -390,7 +380,7 @@ class Event:
     """Something worth a person's attention, in words."""
 
     kind: str
-    """`gap`, `reminted`, `shared_guid`, `withdrawn`, `returned`, `failing`, `recovered`, `gone`, `partial`."""
+    """`gap`, `reminted`, `moved`, `shared_guid`, `withdrawn`, `returned`, `failing`, `recovered`, `gone`."""
     detail: str
     entry_id: int | None = None
 

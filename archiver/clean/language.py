@@ -1,0 +1,163 @@
+"""In which language is an entry? A label, a declaration and the text itself are heard, in that order.
+
+Declarations are often a template's default: an English `en-US` over Russian posts. So the text overrules
+what is declared, but only where there is enough of it to be sure.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from archiver.labels import language_of_label, without_label
+
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
+
+FEWEST_LETTERS = 20
+"""Below, a text says nothing: names, numbers, a word that three languages share."""
+ENOUGH_LETTERS = 100
+"""From here on a text may contradict what its feed declares …"""
+MANY_LETTERS = 400
+"""… and from here on a label that a person wrote."""
+
+_LIKELY = 0.5
+_SURE = 0.9
+_IMPROBABLE = 0.02
+_LOOKED_AT = 4000
+
+LANGUAGES = frozenset(
+    "af am ar az ba be bg bn bs ca cs cy da de el en es et eu fa fi fo fr ga gl gu he hi hr hu hy id is it ja ka kk km"
+    " kn ko ku ky lo lt lv mk ml mn mr ms mt my ne nl nn no pa pl ps pt ro ru si sk sl so sq sr sv sw ta te tg th tk tl"
+    " tr tt ug uk ur uz uzs vi zh zxx".split()
+)
+"""What is looked for. A choice: with all that the model knows, four short words are soon taken for Hausa."""
+
+# What one language shares with another as far as a detector can tell, or under an older code (BCP 47, 4.1).
+_SAME = {
+    "nb": "no", "nn": "no", "hr": "sr", "bs": "sr", "sh": "sr", "iw": "he", "in": "id", "ms": "id", "prs": "fa", "uzs": "uz",
+    "yue": "zh", "wuu": "zh", "cmn": "zh", "fil": "tl", "ckb": "ku", "kmr": "ku", "mo": "ro", "arz": "ar", "ary": "ar",
+}  # fmt: skip
+# Codes of three letters where there is one of two (RFC 5646, 2.2.1), and codes of countries in a language's place.
+_MEANT = {
+    "eng": "en", "rus": "ru", "swe": "sv", "kaz": "kk", "kir": "ky", "uzb": "uz", "tgk": "tg", "tuk": "tk", "ukr": "uk",
+    "deu": "de", "ger": "de", "fra": "fr", "fre": "fr", "spa": "es", "fin": "fi", "nor": "no", "dan": "da", "tur": "tr",
+    "kz": "kk", "kg": "ky", "tj": "tg", "ua": "uk", "cz": "cs", "dk": "da", "jp": "ja", "cn": "zh",
+}  # fmt: skip
+_SAYS_NOTHING = frozenset({"und", "mul", "mis", "zxx", "x", "i"})
+
+_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,6}")
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+|[@#]\w+")
+_WORD = re.compile(r"[^\W\d_]+")
+
+# Letters that not every Cyrillic alphabet has, and who has them.
+_TELLING = frozenset("ёыэщъьюяйіїєґўәғқңөұүһҳҷӯӣђјљњћџѕѓќҗҡҙҫ")
+_ALPHABETS = {
+    language: frozenset(letters)
+    for language, letters in {
+        "ru": "ёыэщъьюяй", "uk": "щьюяйіїєґ", "be": "ёыэьюяйіў", "bg": "щъьюяй", "mk": "јљњџѕѓќ", "sr": "ђјљњћџ",
+        "kk": "ёыэщъьюяйіәғқңөұүһ", "ky": "ёыэщъьюяйңөү", "uz": "ёэъьюяйўғқҳ", "tg": "ёэъюяйғқҳҷӯӣ",
+        "tt": "ёыэщъьюяйәңөүһҗ", "ba": "ёыэщъьюяйәғңөүһҡҙҫ", "mn": "ёыэщъьюяйөү",
+    }.items()
+}  # fmt: skip
+
+
+def verdict(
+    title: str | None, text: str, *, declared: Sequence[str | None] = ()
+) -> tuple[str | None, str | None]:
+    """A BCP 47 tag and what it rests on: `label`, `declared` or `text`; (None, None) where nothing tells.
+
+    `declared` holds declarations, the nearest first. A label (`[English]`) in the title wins over all but a
+    long text. A declaration keeps its region where the text agrees, or is too short to disagree.
+    """
+    label = language_of_label(title or "")
+    sample = f"{without_label(title or '')}\n{text[:_LOOKED_AT]}"
+    letters = sum(map(str.isalpha, _ADDRESS.sub(" ", sample)))
+    probabilities = _probabilities(sample) if letters >= FEWEST_LETTERS else {}
+    if label is not None and not _is_contradicted(label, probabilities, letters, least=MANY_LETTERS):
+        return label, "label"
+    for declaration in declared:
+        tag = _tag(declaration)
+        if tag is not None and not _is_contradicted(tag, probabilities, letters, least=ENOUGH_LETTERS):
+            return tag, "declared"
+    detected = _best(probabilities)
+    return (detected[0], "text") if detected and detected[1] >= _LIKELY else (None, None)
+
+
+def detect(text: str) -> tuple[str, float] | None:
+    """The likeliest language of a text and its probability; None below FEWEST_LETTERS letters."""
+    if sum(map(str.isalpha, _ADDRESS.sub(" ", text[:_LOOKED_AT]))) < FEWEST_LETTERS:
+        return None
+    return _best(_probabilities(text))
+
+
+def _best(probabilities: dict[str, float]) -> tuple[str, float] | None:
+    if not probabilities:
+        return None
+    language = max(probabilities, key=lambda key: (probabilities[key], key))
+    return None if language == "zxx" else (_plain(language), probabilities[language])
+
+
+def _plain(language: str) -> str:
+    return "uz" if language == "uzs" else language
+
+
+def _is_contradicted(tag: str, probabilities: dict[str, float], letters: int, *, least: int) -> bool:
+    """Whether a text is long enough, and surely in another language than `tag` says."""
+    best = _best(probabilities)
+    if letters < least or best is None:
+        return False
+    primary = _group(tag.partition("-")[0])
+    if primary not in {_group(language) for language in LANGUAGES}:
+        return False  # a language that the model has never seen is not for it to refute
+    of_declared = sum(value for language, value in probabilities.items() if _group(language) == primary)
+    return best[1] >= _SURE and of_declared <= _IMPROBABLE
+
+
+def _group(language: str) -> str:
+    return _SAME.get(language, language)
+
+
+def _tag(declaration: str | None) -> str | None:
+    """A declaration as a well-formed tag in its usual case (RFC 5646, 2.1.1); None where it says nothing."""
+    given = (declaration or "").strip().replace("_", "-").split(".")[0]
+    if not _TAG.fullmatch(given):
+        return language_of_label(f"[{given}]") if given else None
+    primary, *rest = given.split("-")
+    primary = _MEANT.get(primary.lower(), primary.lower())
+    if primary in _SAYS_NOTHING:
+        return None
+    subtags = [
+        part.upper()
+        if len(part) == 2
+        else part.title()
+        if len(part) == 4 and part.isalpha()
+        else part.lower()
+        for part in rest
+    ]
+    return "-".join([primary, *subtags])
+
+
+@cache
+def _identifier() -> "LanguageIdentifier":
+    # Half a second and some hundred megabytes, numpy included: only for those who ask.
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages(LANGUAGES & set(identifier.labels))
+    return identifier
+
+
+def _probabilities(text: str) -> dict[str, float]:
+    """What the model thinks of a text, corrected by the alphabets that its letters rule out."""
+    sample = _ADDRESS.sub(" ", text[:_LOOKED_AT])
+    ranked: dict[str, float] = dict(_identifier().rank(sample))
+    words = [frozenset(word) & _TELLING for word in _WORD.findall(sample.lower())]
+    telling = [letters for letters in words if letters]
+    if telling:
+        for language, alphabet in _ALPHABETS.items():
+            # One foreign name in ten words is forgiven, one word in three is not.
+            native = 1 - sum(not letters <= alphabet for letters in telling) / len(words)
+            ranked[language] *= native**8
+    total = sum(ranked.values())
+    return {language: value / total for language, value in ranked.items()} if total else ranked

@@ -1,0 +1,55 @@
+"""The command line: parse arguments, call one function, print. No logic.
+
+Exit status: 0 done; 1 some feeds failed, and the rest is safely stored; 2 the command or the
+configuration is wrong, and nothing was touched.
+"""
+
+import sys
+from pathlib import Path
+
+import click
+
+from archiver import __version__
+from archiver.cli import ask, feeds, update
+from archiver.cli.context import Context
+from archiver.cli.printing import visible
+from archiver.errors import ArchiverError, FetchError, ParseError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The configuration file. [default: config.yaml, if there is one]",
+)
+@click.option(
+    "--archive",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The archive file, whatever the configuration says. [default: data/archive.db]",
+)
+@click.version_option(__version__, prog_name="archiver")
+@click.pass_context
+def cli(context: click.Context, config: Path | None, archive: Path | None) -> None:
+    """Keep every version of every post of the web feeds you follow, in one SQLite file."""
+    context.obj = Context(config_path=config, archive_path=archive)
+
+
+for command in (
+    update.run,
+    update.fetch,
+    update.replay,
+    feeds.feeds,
+    ask.search,
+    ask.show,
+    ask.status,
+):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; errors of ours are one sentence, whatever the command."""
+    try:
+        cli(prog_name="archiver")
+    except ArchiverError as error:
+        click.echo(f"archiver: {visible(str(error))}", err=True)
+        sys.exit(1 if isinstance(error, FetchError | ParseError) else 2)

@@ -1,0 +1,62 @@
+"""What every command starts from: the configuration, and the path of the archive."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import click
+
+from archiver.config import Config, load
+from archiver.model import Headers
+from archiver.store import Following, Reader, Store
+
+DEFAULT_CONFIG = Path("config.yaml")
+
+
+@dataclass(kw_only=True)
+class Context:
+    """The options that stand before the command. The configuration is read when first asked for."""
+
+    config_path: Path | None
+    archive_path: Path | None
+    _opened: list[Reader] = field(default_factory=list)
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration: the named file, or `config.yaml` of this folder, or the defaults."""
+        if self.config_path is None and not DEFAULT_CONFIG.exists():
+            return Config.default()
+        return load(self.config_path or DEFAULT_CONFIG)
+
+    @property
+    def archive(self) -> Path:
+        """Where the archive is, or will be."""
+        return self.archive_path or self.config.archive
+
+    def reader(self) -> Reader:
+        """Open the archive for reading."""
+        return Reader.open(self.archive)
+
+    def writer(self) -> Store:
+        """Open the archive for a short command, maybe beside a running service."""
+        return Store.open(self.archive, checkpoints=False)
+
+    def following(self) -> list[Following]:
+        """The feeds of the configuration, as the archive wants them."""
+        return [
+            Following(
+                url=feed.url,
+                name=feed.name,
+                tags=feed.tags,
+                interval_seconds=feed.interval_seconds,
+                parse=feed.parse,
+            )
+            for feed in self.config.feeds
+        ]
+
+    def headers(self) -> dict[str, Headers]:
+        """The header fields that the configuration wants sent, by feed."""
+        return {feed.url: feed.headers for feed in self.config.feeds if feed.headers}
+
+
+pass_context = click.make_pass_decorator(Context)

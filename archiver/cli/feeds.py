@@ -1,0 +1,185 @@
+"""`archiver feeds`: what is followed, and its list taken in and given out."""
+
+import asyncio
+from pathlib import Path
+from typing import IO
+
+import click
+
+from archiver import times
+from archiver.cli.context import Context, pass_context
+from archiver.cli.printing import count, day, print_json, print_table, visible
+from archiver.config import FeedConfig, read_duration
+from archiver.errors import ConfigError
+from archiver.export.opml import OpmlFeed, read_opml, write_opml
+from archiver.fetch import Fetcher
+from archiver.model import KINDS, ParseOptions
+from archiver.store import Following
+from archiver.subscribe import Found, find_feed
+
+
+@click.group(invoke_without_command=True)
+@click.option("--all", "with_removed", is_flag=True, help="Also feeds that were removed.")
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+@click.pass_context
+def feeds(context: click.Context, *, with_removed: bool, as_json: bool) -> None:
+    """List the feeds; the commands below add, pause, resume, remove, import and export them."""
+    if context.invoked_subcommand is not None:
+        return
+    with context.obj.reader() as reader:
+        rows = reader.feeds(removed=with_removed)
+    if as_json:
+        print_json(rows)
+        return
+    print_table(
+        [
+            (
+                row["id"],
+                row["state"],
+                row["entries"],
+                day(row["last_new_at"]),
+                ", ".join(row["tags"]) or None,
+                row["name"] or row["title"] or row["url"],
+            )
+            for row in rows
+        ],
+        header=("ID", "STATE", "ENTRIES", "LAST NEW", "TAGS", "FEED"),
+    )
+
+
+def _interval(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    return None if value is None else read_duration(value)
+
+
+@feeds.command()
+@click.argument("url")
+@click.option("--name", help="What to call it.")
+@click.option("--tag", "tags", multiple=True, help="A tag; may be given several times.")
+@click.option("--interval", callback=_interval, help="How often to ask: 30m, 2h, 1d.")
+@click.option("--charset", help="The encoding of its documents, if they declare a wrong one.")
+@click.option(
+    "--kind", type=click.Choice(KINDS), help="What its documents are; `page` reads a web page itself."
+)
+@click.option("--as-is", is_flag=True, help="Take the address as it is, without asking it first.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was added as JSON.")
+@pass_context
+def add(
+    context: Context,
+    url: str,
+    *,
+    name: str | None,
+    tags: tuple[str, ...],
+    interval: int | None,
+    charset: str | None,
+    kind: str | None,
+    as_is: bool,
+    as_json: bool,
+) -> None:
+    """Follow a feed: its own address, or that of a page that has one."""
+    url = _address(url)
+    options = ParseOptions(charset=charset, kind=kind)
+    found = Found(url=url, title=None, entries=0) if as_is else asyncio.run(_find(context, url, options))
+    wanted = Following(url=found.url, name=name, tags=tags, interval_seconds=interval, parse=options)
+    with context.writer() as store:
+        feed_id = store.follow(wanted, origin="command", now=times.now())
+    if as_json:
+        print_json({"id": feed_id, "url": found.url, "title": found.title, "others": list(found.others)})
+        return
+    known = f": {found.title}, {count(found.entries, 'entry')} at present" if found.title else ""
+    click.echo(visible(f"following {found.url} as feed {feed_id}{known}"))
+    for other in found.others:
+        click.echo(visible(f"the page also names {other}"))
+
+
+def _address(text: str) -> str:
+    """What a person typed, as an address: a path that exists is a file: source, a bare name is https."""
+    if text.startswith("file:") or Path(text).is_file():
+        return Path(text.removeprefix("file://").removeprefix("file:")).absolute().as_uri()
+    return text if "://" in text else f"https://{text}"
+
+
+async def _find(context: Context, url: str, options: ParseOptions) -> Found:
+    async with Fetcher(context.config.fetch) as fetcher:
+        return await find_feed(fetcher, url, options, allow_file=url.startswith("file:"))
+
+
+@feeds.command()
+@click.argument("names", metavar="FEED...", nargs=-1, required=True)
+@pass_context
+def pause(context: Context, names: tuple[str, ...]) -> None:
+    """Ask these feeds no more, until they are resumed."""
+    with context.writer() as store:
+        for feed_id in [store.find_feed(name) for name in names]:
+            store.pause(feed_id)
+            click.echo(f"feed {feed_id} is paused")
+
+
+@feeds.command()
+@click.argument("names", metavar="FEED...", nargs=-1, required=True)
+@pass_context
+def resume(context: Context, names: tuple[str, ...]) -> None:
+    """Ask paused or removed feeds again."""
+    with context.writer() as store:
+        for feed_id in [store.find_feed(name) for name in names]:
+            store.resume(feed_id, now=times.now())
+            click.echo(f"feed {feed_id} is followed again")
+
+
+@feeds.command()
+@click.argument("names", metavar="FEED...", nargs=-1, required=True)
+@pass_context
+def remove(context: Context, names: tuple[str, ...]) -> None:
+    """End the following of these feeds. What was archived stays."""
+    configured = {feed.url: feed for feed in context.config.feeds}
+    with context.writer() as store:
+        wanted = [store.feed(store.find_feed(name)) for name in names]
+        for feed in wanted:
+            if feed.url in configured:
+                raise ConfigError(_still_configured(context, configured[feed.url]))
+        for feed in wanted:
+            store.pause(feed.id, by="removed")
+            click.echo(f"feed {feed.id} is no longer followed; what was archived stays")
+
+
+def _still_configured(context: Context, feed: FeedConfig) -> str:
+    return f"{context.config.path}:{feed.line}: {feed.url} is listed here; take it out to end the following"
+
+
+@feeds.command(name="import")
+@click.argument("file", type=click.File("rb"))
+@click.option("--json", "as_json", is_flag=True, help="Print what was added as JSON.")
+@pass_context
+def import_(context: Context, file: IO[bytes], *, as_json: bool) -> None:
+    """Follow the feeds of an OPML file; its folders become tags."""
+    reading = read_opml(file.read())
+    with context.writer() as store:
+        known = {row["url"] for row in context.reader().feeds()}
+        new = [feed for feed in reading.feeds if feed.url not in known]
+        for feed in new:
+            wanted = Following(url=feed.url, name=feed.title, tags=feed.tags)
+            store.follow(wanted, origin="opml", now=times.now())
+    if as_json:
+        print_json(
+            {
+                "added": [feed.url for feed in new],
+                "known": len(reading.feeds) - len(new),
+                "problems": list(reading.problems),
+            }
+        )
+        return
+    click.echo(f"{count(len(new), 'feed')} added, {len(reading.feeds) - len(new)} known already")
+    for problem in reading.problems:
+        click.echo(visible(problem), err=True)
+
+
+@feeds.command()
+@click.argument("file", type=click.File("wb"), default="-")
+@pass_context
+def export(context: Context, file: IO[bytes]) -> None:
+    """Write the feeds as OPML 2.0, to a file or to standard output; tags become folders."""
+    with context.reader() as reader:
+        rows = reader.feeds()
+    listed = [
+        OpmlFeed(url=row["url"], title=row["name"] or row["title"], tags=tuple(row["tags"])) for row in rows
+    ]
+    file.write(write_opml(listed, title="Feeds of the archiver", created=times.now()))

@@ -1,0 +1,116 @@
+"""What commands print: JSON for programs, lines and tables for people, never a raw control character."""
+
+import json
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from archiver.model import Outcome
+from archiver.pipeline import Updated
+
+_JOINERS = frozenset("\u200c\u200d")
+_DANGEROUS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def visible(text: str) -> str:
+    """Publishers' text with control, bidirectional and unassigned characters made visible as `\\x1b`.
+
+    A title must not be able to move the cursor, colour the screen or turn a line around.
+    """
+    return "".join(
+        char
+        if char in _JOINERS or unicodedata.category(char) not in _DANGEROUS
+        else char.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for char in text
+    )
+
+
+def visible_lines(text: str) -> str:
+    """The same for text of several lines, its line breaks kept."""
+    return "\n".join(visible(line) for line in text.split("\n"))
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_table(rows: Sequence[Sequence[object]], *, header: Sequence[str]) -> None:
+    """Rows in aligned columns; the last one takes what it needs."""
+    cells = [list(header)] + [
+        [visible(str(value if value is not None else "–")) for value in row] for row in rows
+    ]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(header) - 1)]
+    for number, row in enumerate(cells):
+        padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        line = "  ".join([*padded, row[-1]]).rstrip()
+        click.secho(line, bold=number == 0)
+
+
+def update_line(updated: Updated) -> str:
+    """One readable line for one update: what came of it, which feed, and what to know."""
+    fetch, feed = updated.fetch, updated.feed
+    if fetch.outcome in (Outcome.ERROR, Outcome.GONE):
+        told = fetch.error or ""
+    elif fetch.outcome is Outcome.NOT_MODIFIED:
+        told = "nothing changed (304)"
+    elif fetch.entries_seen == 0 and fetch.outcome is Outcome.UNCHANGED:
+        told = "the same document as before"
+    else:
+        parts = [f"{fetch.entries_new} new", f"{fetch.entries_revised} revised", f"of {fetch.entries_seen}"]
+        told = ", ".join(part for part in parts if not part.startswith("0 "))
+        told += " (partial)" if fetch.partial else ""
+        told += " (gap)" if fetch.gap else ""
+    return visible(f"{fetch.outcome:<12}  {feed.url}  {told}")
+
+
+@contextmanager
+def progress(total: int, *, quiet: bool = False) -> Iterator[Callable[[str], None]]:
+    """Show how far long work is: a bar on a terminal, plain lines elsewhere, both on standard error.
+
+    Yields a function that takes the line of one finished step.
+    """
+    if quiet:
+        yield lambda line: None
+    elif sys.stderr.isatty():
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("archiving", total=total)
+
+            def step(line: str) -> None:
+                bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+                bar.advance(task)
+
+            yield step
+    else:
+        yield lambda line: click.echo(line, err=True)
+
+
+def day(text: str | None) -> str:
+    """The date of a time in the archive, or a dash."""
+    return text[:10] if text else "–"
+
+
+def local_time(moment: datetime) -> str:
+    """The time of day, as the clock on the wall has it."""
+    return moment.astimezone().strftime("%H:%M:%S")
+
+
+def count(number: int, word: str) -> str:
+    """`1 entry`, `2 entries`, `3 posts`."""
+    if number == 1:
+        return f"1 {word}"
+    return f"{number:,} {word[:-1]}ies" if word.endswith("y") else f"{number:,} {word}s"
+
+
+def without(row: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """A row without some of its columns."""
+    left_out = frozenset(names)
+    return {key: value for key, value in row.items() if key not in left_out}

@@ -1,0 +1,399 @@
+"""The configuration: reads config.yaml once, at the door, into frozen settings. The only import of yaml.
+
+Every mistake is a ConfigError of one sentence with file, line and key; values that came from the
+environment never stand in a message. An empty value, and a key that is not there, mean the default.
+"""
+
+import codecs
+import difflib
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import yaml
+
+from archiver import __version__
+from archiver.errors import ConfigError
+from archiver.model import KINDS, Headers, ParseOptions
+
+MAX_FILE_BYTES = 10_000_000
+MAX_DEPTH = 20
+
+_DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", re.ASCII)
+_SIZE = re.compile(r"(\d{1,12}) ?(B|[KMG]i?B)", re.ASCII | re.IGNORECASE)
+_SIZE_UNITS = {
+    "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30,
+}  # fmt: skip
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # token, RFC 9110, 5.6.2
+_HEADER_TEXT = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
+_OUR_HEADERS = frozenset({"accept-encoding", "connection", "content-length", "host", "transfer-encoding"})
+_NO_CHARSETS = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"})
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchSettings:
+    """How publishers' servers are asked. Timeouts are in seconds."""
+
+    contact: str | None = None
+    """A page or mail address where a publisher can reach whoever runs this archive."""
+    user_agent: str = f"archiver/{__version__}"
+    connect_timeout: float = 10
+    read_timeout: float = 20
+    total_timeout: float = 60
+    """For everything together: redirects, waiting, the whole body."""
+    max_body_bytes: int = 20 * 2**20
+    """After decompression; what travels is held to the same number."""
+    max_redirects: int = 10
+    concurrency: int = 16
+
+    @property
+    def full_user_agent(self) -> str:
+        """The User-Agent header field (RFC 9110, 10.1.5), contact included."""
+        return f"{self.user_agent} (+{self.contact})" if self.contact else self.user_agent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleSettings:
+    """How often feeds are asked."""
+
+    interval_seconds: int = 3600
+    min_interval_seconds: int = 900
+    max_interval_seconds: int = 86400
+    tick_seconds: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedConfig:
+    """One source that the configuration lists."""
+
+    url: str
+    """http, https, or an absolute `file:///…`."""
+    name: str | None = None
+    tags: tuple[str, ...] = ()
+    interval_seconds: int | None = None
+    headers: Headers = field(default=(), repr=False)
+    """May hold secrets, so they keep out of logs and tracebacks."""
+    parse: ParseOptions = field(default_factory=ParseOptions)
+    line: int = 0
+    """Where the file lists it, counted from 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The whole configuration, checked."""
+
+    path: Path | None = None
+    """The file it was read from; None for the defaults."""
+    archive: Path = Path("data/archive.db")
+    fetch: FetchSettings = field(default_factory=FetchSettings)
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    feeds: tuple[FeedConfig, ...] = ()
+
+    @classmethod
+    def default(cls) -> "Config":
+        """Return what holds without a file: no feeds, the archive in the working folder's `data/`."""
+        return cls()
+
+
+def load(path: Path | None) -> Config:
+    """Read a configuration file (YAML 1.1, UTF-8, at most 10 MB); None gives the defaults.
+
+    Paths in it are relative to its folder. Raises ConfigError, also where the file is missing.
+    """
+    if path is None:
+        return Config.default()
+    root = _compose(path)
+    top = _Node(str(path), "", root).mapping("archive", "fetch", "schedule", "feeds") if root else {}
+    archive = top["archive"].text() if "archive" in top else str(Config().archive)
+    return Config(
+        path=path,
+        archive=path.parent / os.path.expanduser(archive),  # noqa: PTH111 (Path's raises for unknown people)
+        fetch=FetchSettings(**_section(top.get("fetch"), FETCH_KEYS)),
+        schedule=_schedule(top.get("schedule")),
+        feeds=_feeds(top["feeds"], folder=path.parent) if "feeds" in top else (),
+    )
+
+
+def _compose(path: Path) -> yaml.Node | None:
+    """The document's node tree; None for an empty file."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path}: there is no such file") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError(f"{path}: cannot be read: {reason}") from error
+    if len(data) > MAX_FILE_BYTES:
+        raise ConfigError(f"{path}: is larger than {MAX_FILE_BYTES // 10**6} MB; list fewer feeds in it")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}:{line}: is not UTF-8 text; save the file as UTF-8") from error
+    # libyaml where it is there: ten times as quick, and a hundred thousand feeds are a fair wish.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        _refuse_riddles(path, yaml.parse(text, Loader=loader))
+        return yaml.compose(text, Loader=loader)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise ConfigError(f"{path}:{line}: holds a character that YAML does not allow") from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise ConfigError(f"{where}: cannot be read as YAML: {error.problem or error.context}") from error
+
+
+def _refuse_riddles(path: Path, events: Iterable[yaml.Event]) -> None:
+    """Refuse aliases, the stuff of bombs, and nesting that would overrun the composer's stack."""
+    depth = 0
+    for event in events:
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        line = event.start_mark.line + 1 if event.start_mark else 0
+        if depth > MAX_DEPTH:
+            raise ConfigError(f"{path}:{line}: is nested too deeply")
+        if isinstance(event, yaml.AliasEvent):
+            raise ConfigError(f"{path}:{line}: is an alias (*name); write the value out")
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A value in the file with the place where it stands, and readers for what it may be."""
+
+    file: str
+    key: str
+    node: yaml.Node
+
+    @property
+    def line(self) -> int:
+        return int(self.node.start_mark.line) + 1
+
+    @property
+    def is_empty(self) -> bool:
+        return str(self.node.tag) == "tag:yaml.org,2002:null"
+
+    def wrong(self, message: str) -> ConfigError:
+        key = f"{self.key}: " if self.key.isprintable() and self.key else ""
+        return ConfigError(f"{self.file}:{self.line}: {key}{message}")
+
+    def child(self, key: str, node: yaml.Node) -> "_Node":
+        return _Node(self.file, key, node)
+
+    def mapping(self, *known: str) -> dict[str, "_Node"]:
+        """The non-empty values by key; without `known`, any key will do."""
+        if self.is_empty:
+            return {}
+        if not isinstance(self.node, yaml.MappingNode):
+            raise self.wrong("must be a list of `key: value` lines")
+        found: dict[str, _Node] = {}
+        for key_node, value_node in self.node.value:
+            place = self.child(self.key, key_node)
+            key = place.text()
+            if known and key not in known:
+                near = difflib.get_close_matches(key[:60], known, n=1)
+                advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+                raise place.wrong(f"{_quoted(key)} is not a known key; {advice}")
+            if key in found:
+                raise place.wrong(f"{_quoted(key)} is given twice, first in line {found[key].line}")
+            found[key] = self.child(f"{self.key}.{key}" if self.key else key, value_node)
+        return {key: value for key, value in found.items() if not value.is_empty}
+
+    def items(self) -> list["_Node"]:
+        if self.is_empty:
+            return []
+        if not isinstance(self.node, yaml.SequenceNode):
+            raise self.wrong("must be a list")
+        return [self.child(f"{self.key}[{i}]", node) for i, node in enumerate(self.node.value)]
+
+    def text(self) -> str:
+        """A single value as it was written: a tag `no` or a name `2024` is a word here."""
+        if not isinstance(self.node, yaml.ScalarNode):
+            raise self.wrong("must be a single value")
+        value = str(self.node.value).strip()
+        if not value:
+            raise self.wrong("is empty")
+        if _CONTROL.search(value):
+            raise self.wrong("holds a line break or a control character; write it in one line")
+        return value
+
+    def duration(self) -> int:
+        """Seconds of `90s`, `15m`, `1h30m`, `2d`."""
+        value = self.text()
+        if value.isascii() and value.isdigit():
+            raise self.wrong(f"{_quoted(value)} has no unit; write 90s for seconds, 15m for minutes")
+        match = _DURATION.fullmatch(value)
+        days, hours, minutes, seconds = (int(part or 0) for part in match.groups()) if match else (0, 0, 0, 0)
+        if not (total := days * 86400 + hours * 3600 + minutes * 60 + seconds):
+            raise self.wrong(f"{_quoted(value)} is not a duration; write 90s, 15m, 2h or 1d")
+        if total > 366 * 86400:
+            raise self.wrong(f"{_quoted(value)} is longer than a year; write 366d or less")
+        return total
+
+    def size(self) -> int:
+        """Bytes of `20MB`, `512 KiB`."""
+        value = self.text()
+        match = _SIZE.fullmatch(value)
+        total = int(match[1]) * _SIZE_UNITS[match[2].lower()] if match else 0
+        if not total:
+            raise self.wrong(f"{_quoted(value)} is not a size; write 500KB, 20MB or 20 MiB")
+        return total
+
+    def whole_number(self, lowest: int, highest: int) -> int:
+        value = self.text()
+        if not re.fullmatch(r"[0-9]{1,9}", value) or not lowest <= int(value) <= highest:
+            raise self.wrong(f"{_quoted(value)} is not a whole number from {lowest} to {highest}")
+        return int(value)
+
+    def header_text(self) -> str:
+        value = self.text()
+        if not _HEADER_TEXT.fullmatch(value):
+            raise self.wrong("holds characters that cannot travel in a header; keep to plain letters")
+        return value
+
+
+def _quoted(value: str) -> str:
+    """The value as a message shows it: short, control characters visible."""
+    return json.dumps(value if len(value) <= 60 else value[:59] + "…", ensure_ascii=False)
+
+
+FETCH_KEYS: Mapping[str, tuple[str, Callable[[_Node], Any]]] = {
+    "contact": ("contact", _Node.header_text),
+    "user_agent": ("user_agent", _Node.header_text),
+    "connect_timeout": ("connect_timeout", _Node.duration),
+    "read_timeout": ("read_timeout", _Node.duration),
+    "total_timeout": ("total_timeout", _Node.duration),
+    "max_body": ("max_body_bytes", _Node.size),
+    "max_redirects": ("max_redirects", lambda node: node.whole_number(0, 50)),
+    "concurrency": ("concurrency", lambda node: node.whole_number(1, 1000)),
+}
+"""The keys of the file, with the setting that each fills and how its value is read."""
+
+SCHEDULE_KEYS: Mapping[str, tuple[str, Callable[[_Node], Any]]] = {
+    "interval": ("interval_seconds", _Node.duration),
+    "min_interval": ("min_interval_seconds", _Node.duration),
+    "max_interval": ("max_interval_seconds", _Node.duration),
+    "tick": ("tick_seconds", _Node.duration),
+}
+
+
+def _section(node: _Node | None, keys: Mapping[str, tuple[str, Callable[[_Node], Any]]]) -> dict[str, Any]:
+    if node is None:
+        return {}
+    return {keys[key][0]: keys[key][1](value) for key, value in node.mapping(*keys).items()}
+
+
+def _schedule(node: _Node | None) -> ScheduleSettings:
+    schedule = ScheduleSettings(**_section(node, SCHEDULE_KEYS))
+    if node is not None:
+        if schedule.min_interval_seconds > schedule.interval_seconds:
+            raise node.wrong("min_interval is longer than interval; lower min_interval or raise interval")
+        if schedule.max_interval_seconds < schedule.interval_seconds:
+            raise node.wrong("max_interval is shorter than interval; raise max_interval or lower interval")
+    return schedule
+
+
+def _feeds(node: _Node, *, folder: Path) -> tuple[FeedConfig, ...]:
+    feeds: list[FeedConfig] = []
+    lines: dict[str, int] = {}
+    for item in node.items():
+        feed = _feed(item, folder=folder)
+        if (folded := _fold(feed.url)) in lines:
+            raise item.wrong(f"is the same feed as in line {lines[folded]}; keep one of the two")
+        lines[folded] = feed.line
+        feeds.append(feed)
+    return tuple(feeds)
+
+
+def _feed(node: _Node, *, folder: Path) -> FeedConfig:
+    if isinstance(node.node, yaml.ScalarNode):
+        return FeedConfig(url=_url(node, folder=folder), line=node.line)
+    keys = node.mapping("url", "name", "tags", "interval", "headers", "parse")
+    if "url" not in keys:
+        raise node.wrong("has no url; every feed needs one")
+    return FeedConfig(
+        url=_url(keys["url"], folder=folder),
+        name=keys["name"].text() if "name" in keys else None,
+        tags=tuple(dict.fromkeys(tag.text() for tag in keys["tags"].items())) if "tags" in keys else (),
+        interval_seconds=keys["interval"].duration() if "interval" in keys else None,
+        headers=_headers(keys["headers"]) if "headers" in keys else (),
+        parse=_parse_options(keys["parse"]) if "parse" in keys else ParseOptions(),
+        line=node.line,
+    )
+
+
+def _url(node: _Node, *, folder: Path) -> str:
+    """An address that can be fetched; a `file:` one made absolute."""
+    value = node.text()
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise node.wrong("is not a web address; compare it with the one in your browser") from error
+    if parts.scheme == "file":
+        if parts.netloc not in ("", "localhost"):
+            raise node.wrong("a file: address cannot name another machine; write file:folder/name")
+        # Everything after file: is the name, a `?` or `#` in it too; as_uri() escapes them.
+        name = unquote(value[value.index(":") + 1 :].removeprefix("//" + parts.netloc))
+        if not name or "\0" in name:
+            raise node.wrong("a file: address needs a file name after it")
+        return Path(os.path.abspath(folder / name)).as_uri()  # noqa: PTH100 (resolve() would follow links)
+    if parts.scheme not in _DEFAULT_PORTS:
+        if not parts.scheme or "." in parts.scheme:
+            raise node.wrong("is not a web address; it must begin with https:// or http://, or file:")
+        raise node.wrong(f"{parts.scheme}: addresses cannot be fetched; write https:, http: or file:")
+    if not host or re.search(r"\s", value):
+        raise node.wrong("is not a web address; write one like https://example.org/feed, without spaces")
+    return value
+
+
+def _fold(url: str) -> str:
+    """What makes two addresses the same feed: not the host's case, the default port or the last slash."""
+    parts: SplitResult = urlsplit(url)
+    if parts.scheme == "file":
+        return url
+    host = (parts.hostname or "").rstrip(".")
+    port = "" if parts.port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
+    user = parts.netloc.rpartition("@")[0]
+    return f"{parts.scheme}://{user}@{host}{port}{parts.path.rstrip('/')}?{parts.query}"
+
+
+def _headers(node: _Node) -> Headers:
+    headers: list[tuple[str, str]] = []
+    for name, value in node.mapping().items():
+        if not _HEADER_NAME.fullmatch(name) or name.lower() in _OUR_HEADERS:
+            raise value.wrong("is not a header that can be set here")
+        text = value.header_text()
+        for variable in sorted(set(_VARIABLE.findall(text)) - os.environ.keys()):
+            raise value.wrong(f"the environment variable {_quoted(variable)} is not set; set it first")
+        text = _VARIABLE.sub(lambda match: os.environ[match[1]], text)
+        if not _HEADER_TEXT.fullmatch(text):
+            raise value.wrong("an environment variable in it holds what cannot travel in a header")
+        headers.append((name, text))
+    return tuple(headers)
+
+
+def _parse_options(node: _Node) -> ParseOptions:
+    keys = node.mapping("charset", "kind")
+    if "charset" in keys and not _is_charset(charset := keys["charset"].text()):
+        raise keys["charset"].wrong(f"{_quoted(charset)} is not a known charset; write windows-1251 or utf-8")
+    if "kind" in keys and (kind := keys["kind"].text()) not in KINDS:
+        raise keys["kind"].wrong(f"{_quoted(kind)} is not a known kind; write one of {', '.join(KINDS)}")
+    return ParseOptions(**{key: value.text() for key, value in keys.items()})
+
+
+def _is_charset(name: str) -> bool:
+    try:
+        codec = codecs.lookup(name)
+        b"".decode(name)  # refuses base64, zip and the other codecs that make no text
+    except (LookupError, ValueError):
+        return False
+    return codec.name.replace("_", "-") not in _NO_CHARSETS

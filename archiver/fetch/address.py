@@ -1,0 +1,67 @@
+"""Addresses as the wire needs them: what can be asked for, whose origin it is, what may be shown of it."""
+
+import base64
+import re
+
+import httpx
+
+from archiver import urls
+from archiver.errors import FetchError
+
+_LONGEST = 8_000  # RFC 9110, 4.1, asks servers to take that much; longer ones are traps
+_USERINFO = re.compile(r"(?<=//)[^/?#]*@")
+_SECRET_PARAMETER = re.compile(
+    r"(?<=[?&])((?:access_|auth_?|api_?|feed_?)?(?:token|key|secret|password|passwd|pwd|sig|signature)=)[^&#]*",
+    re.IGNORECASE,
+)
+
+
+def redact(url: str) -> str:
+    """Return the URL as messages and logs may show it: without login, the values of secret parameters hidden."""
+    return _SECRET_PARAMETER.sub(r"\1…", _USERINFO.sub("", url))
+
+
+def parse(url: str) -> tuple[httpx.URL, str | None]:
+    """Return what to ask for, without login and fragment, and the login as an Authorization header field.
+
+    The login of a URL becomes Basic authentication (RFC 7617). Raises FetchError `bad_url`, `bad_scheme`.
+    """
+    cleaned = urls.resolve(None, url) if len(url) <= _LONGEST else None
+    if cleaned is None:
+        raise FetchError("bad_url", "this is not an address that can be asked for")
+    scheme = cleaned.partition(":")[0].lower()
+    if scheme not in ("http", "https"):
+        raise FetchError("bad_scheme", f"{scheme[:20]}: addresses are not fetched, only http and https")
+    try:
+        parsed = httpx.URL(cleaned)
+        user, password = parsed.username, parsed.password
+        login = base64.b64encode(f"{user}:{password}".encode()).decode() if parsed.userinfo else None
+        bare = parsed.copy_with(userinfo=b"", fragment=None)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise FetchError("bad_url", "this is not an address that can be asked for") from error
+    return bare, f"Basic {login}" if login else None
+
+
+def target(base: httpx.URL, location: bytes) -> httpx.URL:
+    """Return where a redirect leads (RFC 9110, 10.2.2); a login in it is not taken. Raises like `parse`."""
+    try:
+        reference = location.decode()
+    except UnicodeDecodeError:
+        reference = location.decode("latin-1")
+    resolved = urls.resolve(str(base), reference) if len(reference) <= _LONGEST else None
+    if resolved is None:
+        raise FetchError("bad_url", "the server sends us on to something that is not an address")
+    return parse(resolved)[0]
+
+
+def keeps_trust(base: httpx.URL, next_url: httpx.URL) -> bool:
+    """Whether what was meant for one address may be sent to the next: same origin, or the same host by https."""
+    if base.host != next_url.host:
+        return False
+    if (base.scheme, _port(base)) == (next_url.scheme, _port(next_url)):
+        return True
+    return (base.scheme, _port(base), next_url.scheme, _port(next_url)) == ("http", 80, "https", 443)
+
+
+def _port(url: httpx.URL) -> int:
+    return url.port or {"http": 80, "https": 443}[url.scheme]

@@ -1,0 +1,11 @@
+"""Identity: what an entry is recognised by in its feed, and which entries of all feeds tell the same story. Pure.
+
+`identify` one document's entries, `recognise` them among the known ones, `same_post` for those that are new.
+"""
+
+from archiver.identify.keys import identify, title_key
+from archiver.identify.posts import same_post
+from archiver.identify.recognise import Recognised, Recognition, recognise
+from archiver.identify.words import folded_words
+
+__all__ = ["Recognised", "Recognition", "folded_words", "identify", "recognise", "same_post", "title_key"]

@@ -1,0 +1,160 @@
+"""Flattened feeds: an RSS 2.0 document that an HTML parser turned to text, read back to entries.
+
+Such a parser drops the tags, takes `<link>` for empty (so its address stays as text), and a CDATA section for
+a comment that ends at the first `>`: one without markup vanishes whole, one with markup leaves its text and a
+stray `]]>`. What remains is the channel, then per entry
+`title link [comments] [creator] date [categories] guid description ]]> content ]]> [comment feed, numbers]`.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+
+from archiver.errors import ParseError
+from archiver.labels import language_of_label
+from archiver.model import EntryData, ParsedFeed, ParseOptions, Person
+from archiver.parse.dates import read_date
+from archiver.parse.text_blocks import first_cut, fold_space, is_cut, markup, post_line, without_post_line
+from archiver.parse.text_feed_channel import read_channel
+from archiver.parse.text_feed_heads import ADDRESS, Head, find_heads
+from archiver.parse.text_feed_titles import Place, end_of_remains, slug_words, titles
+
+_NUMBER = re.compile(r"(?<=[?&]p=)\d{2,12}|(?<!\d)\d{5,12}(?!\d)")
+_PAIRED_CDATA = re.compile(r"<!\[CDATA\[([^<>]{0,2000}?)\]\]>")
+_EXCERPT_REACH = 1500
+_RESTART = 40
+"""Characters of a text that, when they come again, are where the full text begins."""
+_MOST_CREATOR_WORDS = 6
+
+
+def read(text: str, *, charset: str, options: ParseOptions) -> ParsedFeed:
+    """Read a flattened feed (RSS 2.0 with the syndication, content and comment modules, as WordPress writes it).
+
+    Raises ParseError where neither an entry's head nor a channel line is found.
+    """
+    if "<![CDATA[" in text:  # kept where a title's text is taken literally
+        text = _PAIRED_CDATA.sub(r"\1", text).replace("<![CDATA[", "")
+    heads = find_heads(text)
+    feed, ground, sure_ground = read_channel(text, until=heads[0].start if heads else None)
+    if not heads:
+        if feed.update_seconds is None or feed.site_url is None:
+            raise ParseError("not_a_feed", "The text has no entry as a flattened feed would have it.")
+        return ParsedFeed(feed=feed, entries=(), format="text-feed", charset=charset)
+    following = [head.start for head in heads[1:]] + [len(text)]
+    tails = [text[head.end : end] for head, end in zip(heads, following, strict=True)]
+    ends = [
+        end_of_remains(tail, link=head.link, numbers=_numbers(head))
+        for head, tail in zip(heads, tails, strict=True)
+    ]
+    grounds = [text[ground : heads[0].start]] + [tail[end:] for tail, (end, _) in zip(tails, ends, strict=True)]
+    bounded = [sure_ground] + [seen for _, seen in ends]
+    names = titles(
+        [
+            Place(ground=before, bounded=sure, slug=slug_words(head.link), told=_told(tail))
+            for before, sure, head, tail in zip(grounds, bounded, heads, tails, strict=False)
+        ]
+    )
+    torn = _is_torn(tails)
+    spilt = not torn and ends[-1][1] and _spills(grounds[-1], others=grounds[1:-1], names=names[1:])
+    entries = []
+    for position, (head, tail, (end, sure)) in enumerate(zip(heads, tails, ends, strict=True)):
+        is_last = position == len(heads) - 1
+        if is_last and torn:
+            break
+        body = tail[:end] if sure else tail if is_last else _without_last_words(tail, names[position + 1])
+        entries.append(_entry(position, head, title=names[position], body=body))
+    return ParsedFeed(
+        feed=feed,
+        entries=tuple(entries),
+        format="text-feed",
+        charset=charset,
+        partial=torn or spilt,
+        problems=("The text ends inside an entry, which is left out.",) if torn or spilt else (),
+    )
+
+
+def _entry(position: int, head: Head, *, title: str, body: str) -> EntryData:
+    summary, content = _texts(body)
+    creator = head.creator if head.creator and len(head.creator.split()) <= _MOST_CREATOR_WORDS else None
+    reading = {
+        "title": title,
+        "link": head.link,
+        "comments": head.comments,
+        "creator": head.creator,
+        "date": head.date,
+        "categories": head.categories,
+        "guid": head.guid,
+    }
+    return EntryData(
+        position=position,
+        guid=head.guid,
+        url=head.link,
+        title=title or None,
+        authors=(Person(name=creator),) if creator else (),
+        published_at=read_date(head.date),
+        published_raw=head.date,
+        summary=markup(summary),
+        content=markup(content),
+        base_url=head.link,
+        language=language_of_label(title),
+        reading=json.dumps({key: value for key, value in reading.items() if value}, ensure_ascii=False),
+    )
+
+
+def _texts(body: str) -> tuple[str, str]:
+    """Tell description and full text apart; either may be empty."""
+    parts = body.split("]]>")
+    if len(parts) > 1:
+        parts.pop()  # the comment feed and its numbers
+    parts = [part for part in parts if part.strip()]
+    if len(parts) > 1:
+        summary, content = parts[0], "\n".join(parts[1:])
+    else:
+        summary, content = _split("".join(parts))
+    return without_post_line(summary), without_post_line(content)
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Part a text that may be a description, a full text, or one after the other with nothing between."""
+    text = text.strip()
+    if line := post_line(text):
+        again = post_line(text, start=line[2])
+        site = text[again[2] :].strip() if again else text[line[2] :].lstrip().partition("\n")[0].strip()
+        rest = text[line[2] :].lstrip()
+        if site and rest.startswith(site) and rest[len(site) :].strip():
+            return text[: line[0]], rest[len(site) :]
+    elif (cut := first_cut(text, within=_EXCERPT_REACH)) and text[cut:].strip():
+        return text[:cut], text[cut:]
+    elif (again_at := text.find(text[:_RESTART], _RESTART, _EXCERPT_REACH)) > 0:
+        return text[:again_at], text[again_at:]
+    return (text, "") if is_cut(without_post_line(text)) else ("", text)
+
+
+def _told(tail: str) -> str | None:
+    line = post_line(tail)
+    return line[1] if line else None
+
+
+def _numbers(head: Head) -> frozenset[str]:
+    """The numbers in an entry's addresses, among them the one that WordPress gave it."""
+    return frozenset(_NUMBER.findall(f"{head.guid} {head.link}"[:2000]))
+
+
+def _without_last_words(tail: str, title: str) -> str:
+    """The body of an entry without the next one's title, which stands at its end."""
+    count = len(title.split())
+    return tail.rsplit(maxsplit=count)[0] if count and len(tail.split(maxsplit=count)) > count else ""
+
+
+def _is_torn(tails: Sequence[str]) -> bool:
+    """Whether the last entry lacks the `]]>` that all others have."""
+    marks = [tail.count("]]>") for tail in tails]
+    return len(marks) > 1 and marks[-1] < min(marks[:-1])
+
+
+def _spills(rest: str, *, others: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether the beginning of one more entry stands below the last: words, where other entries end clean."""
+    if ADDRESS.search(rest):
+        return True
+    clean = all(fold_space(other) == name for other, name in zip(others, names, strict=True))
+    return bool(rest.strip()) and bool(others) and clean

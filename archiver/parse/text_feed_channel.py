@@ -1,0 +1,86 @@
+"""The channel of a flattened feed: what stands before its first entry.
+
+`title link description date language period frequency generator [image address, title, link, sizes] [number]`,
+in the order in which WordPress writes it; a part may be absent.
+"""
+
+import json
+import re
+
+from archiver.model import FeedData
+from archiver.parse.dates import read_date
+from archiver.parse.text_blocks import fold_space
+from archiver.parse.text_feed_heads import ADDRESS, DATE, PERIOD
+
+_LANGUAGE_AFTER = re.compile(r"\s{0,99}([a-z]{2,3}(?:[-_][A-Za-z]{2,8}){0,2})(?=\s|\Z)")
+_SURE_LANGUAGE = r"([a-z]{2,3}(?:[-_][A-Za-z]{2,8}){1,2}|en|ru|sv|uk|kk|ky|uz|de|fr|es|pl|fi|da|nb|tr)"
+"""Other short words may end a description or begin a title."""
+_LANGUAGE_BEFORE = re.compile(rf"\s{_SURE_LANGUAGE}\s{{0,99}}\Z")
+_SURE_LANGUAGE_AFTER = re.compile(rf"\s{{0,99}}{_SURE_LANGUAGE}(?=\s|\Z)")
+_SIZES = re.compile(r"\s{1,99}\d{1,3}\s{1,99}\d{1,3}(?=\s|\Z)")
+_SITE_NUMBER = re.compile(r"\s{1,99}\d{5,12}(?=\s|\Z)")
+_SECONDS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
+_REACH = 20_000
+_LANGUAGE_REACH = 40
+
+
+def read_channel(text: str, *, until: int | None) -> tuple[FeedData, int, bool]:
+    """Read what stands before the first entry's link, or at all where there is no entry (`until` is None).
+
+    Returns the feed, where the ground of the first entry's title begins, and whether that is sure.
+    """
+    if until is not None and until > _REACH:
+        return FeedData(), until - _REACH // 10, False
+    line = text[: _REACH if until is None else until]
+    addresses = list(ADDRESS.finditer(line))
+    if not addresses:
+        return FeedData(), 0, True
+    link = addresses[0]
+    date = DATE.search(line, link.end())
+    period = PERIOD.search(line, link.end())
+    marks = [found for found in (date, period) if found]
+    end = max([link.end(), *(found.end() for found in marks)])
+    others = addresses[1:]
+    generator = next((other for other in others if other.start() >= end), None)
+    description_end = min((found.start() for found in (*marks, *others)), default=end)
+    language, description = _language(line, link.end(), description_end, date=date, period=period)
+    if others and others[-1].end() > end:
+        end = others[-1].end()
+    elif date and not period and (after := _SURE_LANGUAGE_AFTER.match(line, date.end())):
+        end = after.end()
+    if len(others) > 1 and (sizes := _SIZES.match(line, end)):
+        end = sizes.end()
+    if number := _SITE_NUMBER.match(line, end):
+        end = number.end()
+    feed = FeedData(
+        title=fold_space(line[: link.start()]) or None,
+        site_url=link.group(),
+        description=description or None,
+        language=language,
+        generator=generator.group() if generator else None,
+        updated_at=read_date(date.group()) if date else None,
+        update_seconds=_update_seconds(period),
+        reading=json.dumps({"channel": fold_space(line[:end])}, ensure_ascii=False),
+    )
+    return feed, end, bool(marks or others)
+
+
+def _language(
+    line: str, start: int, end: int, *, date: re.Match[str] | None, period: re.Match[str] | None
+) -> tuple[str | None, str]:
+    """The declared language, after the date or before it; and the description without it."""
+    description = line[start:end]
+    shape = _LANGUAGE_AFTER if period else _SURE_LANGUAGE_AFTER
+    after = shape.match(line, date.end()) if date else None
+    if after and (period is None or after.end() <= period.start()):
+        return after.group(1), fold_space(description)
+    if before := _LANGUAGE_BEFORE.search(description, max(0, len(description) - _LANGUAGE_REACH)):
+        return before.group(1), fold_space(description[: before.start()])
+    return None, fold_space(description)
+
+
+def _update_seconds(period: re.Match[str] | None) -> int | None:
+    """`sy:updatePeriod` divided by `sy:updateFrequency` (RSS 1.0 module Syndication), in seconds."""
+    if period is None or (frequency := int(period.group(2))) < 1:
+        return None
+    return _SECONDS[period.group(1)] // frequency

@@ -1,0 +1,142 @@
+"""The heads of a flattened feed's entries: where `link [comments] [creator] date [categories] guid` stands.
+
+An RSS 2.0 document that was read as HTML loses its tags and its CDATA sections without markup, but the
+order of its elements stays. A head is recognised by a date with an address close before it.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+ADDRESS = re.compile(r"https?://[^\s<>\"]+")
+DATE = re.compile(
+    r"\b(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},?\s{1,9})?"
+    r"\d{1,2}\s{1,9}(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\s{1,9}\d{2,4}"
+    r"\s{1,9}\d{1,2}:\d{2}(?::\d{2})?(?:\s{1,9}(?:[+-]\d{2}:?\d{2}\b|(?:GMT|UTC|UT|Z|[ECMP][SD]T)\b))?"
+    r"|\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?",
+    re.I,
+)
+PERIOD = re.compile(r"\b(hourly|daily|weekly|monthly|yearly)\s{1,30}(\d{1,4})\b")
+
+_SPACE = re.compile(r"\s*")
+_LANGUAGE_THEN_CHANNEL = re.compile(
+    r"\s{0,99}(?:[a-z]{2,3}(?:[-_][A-Za-z]{2,8}){0,2}\s{1,99})?"
+    r"(?:(?:hourly|daily|weekly|monthly|yearly)\s{1,99}\d|https?://(?:\w{1,20}\.)?wordpress\.(?:org|com)/(?:\?v=|\s))"
+)
+_POST_NUMBER = re.compile(r"[?&](?:p|page_id|post|attachment_id)=\d+$")
+_BARE_GUID = re.compile(
+    r"(?:\d{1,12} at https?://\S+|tag:\S+,\d{4}\S*|urn:\S+|[0-9a-f]{8}-[0-9a-f-]{20,40}|[0-9a-f]{16,64})(?=\s|$)",
+    re.I,
+)
+_COMMENTS = re.compile(r"#(?:respond|comments?\b|comment-|disqus)|/comments/?$|[?&]id=\d+$")
+
+_CREATOR_REACH = 160
+"""Characters between link and date: names, no more."""
+_CATEGORY_REACH = 1500
+"""Characters between date and guid, where the flattening kept the categories."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """One entry's head; `start` and `end` are where it stands in the text."""
+
+    start: int
+    end: int
+    link: str
+    date: str
+    guid: str | None = None
+    comments: str | None = None
+    creator: str | None = None
+    categories: str | None = None
+
+
+def find_heads(text: str) -> list[Head]:
+    """Find the heads of a feed's entries, in order; the channel's own line is not among them."""
+    addresses = [(found.start(), found.end()) for found in ADDRESS.finditer(text)]
+    starts = [start for start, _ in addresses]
+    heads: list[Head] = []
+    floor = 0
+    for found in DATE.finditer(text):
+        if found.start() < floor or (not heads and _LANGUAGE_THEN_CHANNEL.match(text, found.end())):
+            continue
+        head = _head_before(text, found, addresses=addresses, starts=starts, floor=floor)
+        if head is not None:
+            heads.append(head)
+            floor = head.end
+    return _without_strays(heads)
+
+
+def _head_before(
+    text: str, date: re.Match[str], *, addresses: list[tuple[int, int]], starts: list[int], floor: int
+) -> Head | None:
+    nearest = bisect_left(starts, date.start()) - 1
+    if nearest < 0 or addresses[nearest][0] < floor:
+        return None
+    start, end = addresses[nearest]
+    if date.start() - end > _CREATOR_REACH:
+        return None
+    link, comments = text[start:end], None
+    if nearest > 0:
+        before_start, before_end = addresses[nearest - 1]
+        before = text[before_start:before_end]
+        if before_start >= floor and not text[before_end:start].strip() and _belongs(link, to=before):
+            link, comments, start = before, link, before_start
+    between = text[end : date.start()].strip()
+    guid, guid_start, head_end = _guid_after(text, date.end(), link=link, addresses=addresses, starts=starts)
+    if guid is None and comments is None and between:
+        return None
+    return Head(
+        start=start,
+        end=head_end,
+        link=link,
+        date=" ".join(date.group().split()),
+        guid=guid,
+        comments=comments,
+        creator=" ".join(between.split()) or None,
+        categories=" ".join(text[date.end() : guid_start].split()) or None if guid else None,
+    )
+
+
+def _belongs(comments: str, *, to: str) -> bool:
+    return _COMMENTS.search(comments) is not None or comments.startswith(to.rstrip("/"))
+
+
+def _guid_after(
+    text: str, place: int, *, link: str, addresses: list[tuple[int, int]], starts: list[int]
+) -> tuple[str | None, int, int]:
+    """Return the guid, where it begins and where the head ends."""
+    gap = _SPACE.match(text, place)
+    begin = gap.end() if gap else place
+    if bare := _BARE_GUID.match(text, begin):
+        return bare.group(), begin, bare.end()
+    first = bisect_left(starts, begin)
+    last = bisect_right(starts, place + _CATEGORY_REACH)
+    for start, end in addresses[first : min(last, first + 8)]:
+        address = text[start:end]
+        if start == begin or _same(address, link) or (_POST_NUMBER.search(address) and _host(address) == _host(link)):
+            return address, start, end
+        if "]]>" in text[begin:start]:
+            break
+    return None, place, place
+
+
+def _same(one: str, other: str) -> bool:
+    return one.partition("://")[2].rstrip("/") == other.partition("://")[2].rstrip("/")
+
+
+def _host(address: str) -> str:
+    try:
+        return (urlsplit(address).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def _without_strays(heads: list[Head]) -> list[Head]:
+    """Where the feed has guids, an address and a date of another site's in somebody's prose are no head."""
+    hosts = Counter(_host(head.link) for head in heads if head.guid is not None)
+    if hosts.total() * 2 <= len(heads):
+        return heads
+    site = hosts.most_common(1)[0][0]
+    return [head for head in heads if head.guid is not None or _host(head.link) == site]

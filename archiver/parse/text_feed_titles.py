@@ -1,0 +1,218 @@
+"""Where a title begins in a flattened feed, when remains of the entry before it stand glued to it.
+
+What helps, best first: the plugin's `The post TITLE appeared first on …` in the same entry, a line of its own,
+and the link's slug, which WordPress makes from the folded title.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from archiver.parse.text_blocks import fold_space
+
+_FEED_ADDRESS = re.compile(r"https?://\S{1,2000}?(?:/feed(?:/atom|/rss2?)?/?|[?&]feed=[\w-]{1,20}(?:&\S{0,99})?)(?=\s|\Z)")
+_NUMBERS = re.compile(r"(?:\s{1,99}\d{1,12}(?=\s|\Z)){1,2}")
+_SLUG_END = re.compile(r"\.(?:html?|php|aspx?)$", re.I)
+_WORD = re.compile(r"[^\W_]+(?:['’‘ʼ`´][^\W_]+)*")
+_APOSTROPHES = str.maketrans("", "", "'’‘ʼ`´")
+_LONGEST_TITLE = 2000
+_MOST_WORDS = 40
+_MOST_BEGINNINGS = 12
+_SMALL_WORDS = frozenset("the and for with from how why what when who".split())
+_BLOCK_END = re.compile(
+    r"(?:</?(?:p|div|ul|ol|blockquote|figure|h[1-6]|table|pre|section|article|iframe|script|style)\b[^<>]{0,500}>"
+    r"|<(?:br|hr|img)\b[^<>]{0,1000}>|-->)",
+    re.I,
+)
+_FILE_NAME = re.compile(r"\w_\w|\w\.(?:jpe?g|png|gif|webp)\b|[^\W\d]\d{2}|\d{2}[^\W\d]{2}", re.I)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The ground a title stands on: the text between two entries, and what is known of the later one."""
+
+    ground: str
+    """From the last sure end of the entry before, to the link."""
+    bounded: bool
+    """Whether that end was seen; otherwise the entry before may run into the title."""
+    slug: tuple[str, ...]
+    told: str | None
+    """The title as a plugin's line repeats it."""
+
+
+def end_of_remains(text: str, *, link: str, numbers: frozenset[str]) -> tuple[int, bool]:
+    """Return where an entry's remains end (`]]>`, comment feed, numbers), and whether such an end was seen.
+
+    `numbers` are those in the entry's addresses: some sites repeat the post's number below it.
+    """
+    mark = text.rfind("]]>")
+    place = mark + 3 if mark >= 0 else _end_of_markup(text)
+    counts = 0
+    for found in _FEED_ADDRESS.finditer(text, place):
+        if _is_feed_of(found.group(), link=link):
+            place, counts = found.end(), 1  # the number of comments follows their feed
+    if not place:
+        place = max(_after_number(text, number) for number in numbers) if numbers else 0
+    bounded = place > 0
+    if below := _NUMBERS.match(text, place):
+        ends = [(found.group(), found.end()) for found in re.finditer(r"\d+", below.group())]
+        if len(ends) > counts and ends[counts][0] in numbers:
+            counts += 1
+        if counts:
+            place += ends[min(counts, len(ends)) - 1][1]
+    return place, bounded
+
+
+def _end_of_markup(text: str) -> int:
+    """Where the last block of HTML ends that was kept as it is; 0 unless little more than a title follows."""
+    last = None
+    for last in _BLOCK_END.finditer(text, max(0, len(text) - _LONGEST_TITLE)):
+        pass
+    return last.end() if last and len(text[last.end() :].split()) <= _MOST_WORDS else 0
+
+
+def _after_number(text: str, number: str) -> int:
+    """Where the post's number stands alone near the end; 0 where it does not."""
+    place = text.rfind(f" {number} ", max(0, len(text) - _LONGEST_TITLE))
+    end = place + len(number) + 1
+    return end if place >= 0 and len(text[end:].split()) <= _MOST_WORDS else 0
+
+
+def _is_feed_of(address: str, *, link: str) -> bool:
+    path, _, query = link.partition("://")[2].partition("/")[2].partition("#")[0].partition("?")
+    return (bool(path.rstrip("/")) and path.rstrip("/") in address) or (bool(query) and query in address)
+
+
+def slug_words(link: str) -> tuple[str, ...]:
+    """Return the folded words of the last telling part of an address's path."""
+    try:
+        path = urlsplit(link).path
+    except ValueError:
+        return ()
+    for segment in reversed(path[-_LONGEST_TITLE:].split("/")):
+        words = _folded(_SLUG_END.sub("", unquote(segment)))
+        if any(not word.isdigit() for word in words):
+            return tuple(words[:_MOST_WORDS])
+    return ()
+
+
+def titles(places: Sequence[Place]) -> list[str]:
+    """Return the title that stands at the end of each place; empty where none does."""
+    strangers = _strangers(places)
+    none: frozenset[str] = frozenset()  # before the first title stands no entry
+    return [_title(place, strangers=strangers if index else none) for index, place in enumerate(places)]
+
+
+def _title(place: Place, *, strangers: frozenset[str]) -> str:
+    ground = place.ground[-_LONGEST_TITLE:].strip()
+    flat = fold_space(ground)
+    if place.told and (told := _tail_like(flat, place.told)):
+        return told
+    words = _folded(flat)
+    whole = place.bounded and bool(place.slug) and words[:1] == [place.slug[0]]
+    if "\n" in ground:
+        last = fold_space(ground.rpartition("\n")[2])
+        if not (whole and _in_order(words, place.slug) > _in_order(_folded(last), place.slug)):
+            return last
+    if whole and words[0] not in strangers:
+        return flat
+    cut = _from_slug(flat, place.slug)
+    if not place.bounded:
+        return cut or _last_sentence(flat)
+    if strangers and (rest := _after_strangers(flat, strangers)) is not None:
+        return cut if cut and (len(cut) > len(rest) or _FILE_NAME.search(flat[: len(flat) - len(cut)])) else rest
+    return cut if cut and (strangers or len(words) > _MOST_WORDS) else flat
+
+
+def _strangers(places: Sequence[Place]) -> frozenset[str]:
+    """Words that stand before half of the titles and that their slugs do not know: the author of the media.
+
+    The first title has no entry before it, so what it begins with is no stranger.
+    """
+    before: Counter[str] = Counter()
+    for place in places[1:]:
+        if not place.bounded or "\n" in place.ground.strip():
+            continue
+        flat = fold_space(place.ground[-_LONGEST_TITLE:])
+        cut = _from_slug(flat, place.slug)
+        words = _folded(flat[: len(flat) - len(cut)] if cut else flat)
+        before.update({word for word in words[: None if cut else 1] if word not in _SMALL_WORDS})
+    own = set(_folded(places[0].ground[:_LONGEST_TITLE])) if places else set()
+    return frozenset(
+        word for word, count in before.items() if count > 1 and count * 2 >= len(places) and word not in own
+    )
+
+
+def _after_strangers(flat: str, strangers: frozenset[str]) -> str | None:
+    """What follows the strangers and the names of files at the beginning; None where there are none."""
+    rest, met = flat, False
+    while rest:
+        first, _, more = rest.partition(" ")
+        if not (set(_folded(first)) <= strangers or _FILE_NAME.search(first)) or not more:
+            break
+        rest, met = more, True
+    return rest if met else None
+
+
+def _tail_like(flat: str, told: str) -> str | None:
+    """The end of the text that has the words of a told title; as the text has it."""
+    if flat.endswith(told):
+        return told
+    wanted, words = _folded(told), _words(flat)
+    if not wanted or [word for word, _ in words[-len(wanted) :]] != wanted:
+        return None
+    return _from_word(flat, words[-len(wanted)][1])
+
+
+def _from_slug(flat: str, slug: Sequence[str]) -> str | None:
+    """Cut before the word from which most of the slug's words follow in order; the latest such place."""
+    words = _words(flat)[-_MOST_WORDS * 2 :]
+    folded = [word for word, _ in words]
+    best, best_score = None, 0
+    begins = [index for index, word in enumerate(folded) if slug and word == slug[0]]
+    for index in begins[-_MOST_BEGINNINGS:]:
+        score = _in_order(folded[index:], slug)
+        if score >= best_score:
+            best, best_score = words[index][1], score
+    if best is None or best_score * 10 < len(slug) * 6:
+        return None
+    return _from_word(flat, best)
+
+
+def _from_word(flat: str, place: int) -> str:
+    """The text from a word on, the quotation marks and brackets before it included."""
+    while place > 0 and not flat[place - 1].isspace():
+        place -= 1
+    return flat[place:]
+
+
+def _in_order(words: Sequence[str], slug: Sequence[str]) -> int:
+    """Count the slug's words that are met, in order, in the words."""
+    met = place = 0
+    for wanted in slug:
+        if wanted in words[place:]:
+            place = words.index(wanted, place) + 1
+            met += 1
+    return met
+
+
+def _last_sentence(flat: str) -> str:
+    cut = max(flat.rfind(mark, 0, -1) for mark in (". ", "! ", "? ", "… ", "] "))
+    return flat[cut + 2 :] if cut >= 0 else flat
+
+
+def _folded(text: str) -> list[str]:
+    return [word for word, _ in _words(text)]
+
+
+def _words(text: str) -> list[tuple[str, int]]:
+    """The words without case, accents and apostrophes, as a slug has them, and where they begin."""
+    return [(_fold(found.group()), found.start()) for found in _WORD.finditer(text)]
+
+
+def _fold(word: str) -> str:
+    plain = unicodedata.normalize("NFKD", word.translate(_APOSTROPHES).casefold())
+    return "".join(character for character in plain if not unicodedata.combining(character))

@@ -1,0 +1,26 @@
+"""From bytes to a document that is understood, cleaned and identified: one plain function, no I/O.
+
+It runs in worker processes, since a publisher's bytes may take any time and memory.
+"""
+
+from archiver.clean import clean
+from archiver.identify import identify
+from archiver.model import ParseOptions, PreparedEntry, PreparedFeed
+from archiver.parse import parse
+
+
+def prepare(body: bytes, options: ParseOptions) -> PreparedFeed:
+    """bytes -> `parse` -> `clean` -> `identify` -> PreparedFeed. Raises ParseError."""
+    parsed = parse(body, options)
+    cleaned = [
+        clean(entry, feed_language=parsed.feed.language, feed_title=parsed.feed.title)
+        for entry in parsed.entries
+    ]
+    identities = identify(list(zip(parsed.entries, cleaned, strict=True)))
+    return PreparedFeed(
+        parsed=parsed,
+        entries=tuple(
+            PreparedEntry(data=data, cleaned=clean_entry, identity=identity)
+            for data, clean_entry, identity in zip(parsed.entries, cleaned, identities, strict=True)
+        ),
+    )

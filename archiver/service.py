@@ -1,0 +1,165 @@
+"""The service: APScheduler ticks, due feeds come from the table, updates run side by side.
+
+The scheduler only ever starts work. It would cancel what it runs when it shuts down, so the updates are
+tasks of the service, which finishes or drops them itself: nothing half done is ever written.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from archiver.errors import ArchiverError
+from archiver.model import FeedForUpdate, Outcome
+from archiver.pipeline import Pipeline, Updated, Writer
+
+DRAIN_SECONDS = 8.0
+"""How long updates under way may take to finish after SIGTERM; then they are dropped, untouched."""
+
+HOLD = timedelta(minutes=1)
+"""How long a feed waits whose update could not be written, a full disk being the likeliest reason."""
+
+log = logging.getLogger(__name__)
+
+Report = Callable[[Updated], None]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run came to."""
+
+    feeds: int = 0
+    new: int = 0
+    revised: int = 0
+    failed: int = 0
+
+    def count(self, updated: Updated) -> None:
+        """Add one update."""
+        self.feeds += 1
+        self.new += updated.fetch.entries_new
+        self.revised += updated.fetch.entries_revised
+        self.failed += updated.fetch.outcome in (Outcome.ERROR, Outcome.GONE)
+
+
+class Service:
+    """Keeps feeds up to date: as many updates at a time as allowed, each feed once at a time."""
+
+    def __init__(
+        self,
+        *,
+        pipeline: Pipeline,
+        writer: Writer,
+        concurrency: int,
+        clock: Callable[[], datetime],
+        report: Report,
+    ) -> None:
+        self._pipeline = pipeline
+        self._writer = writer
+        self._concurrency = concurrency
+        self._clock = clock
+        self._report = report
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._held: dict[int, datetime] = {}
+        self._stopping = asyncio.Event()
+        self.tally = Tally()
+
+    async def run(self, *, tick_seconds: float) -> None:
+        """Serve until `stop` is called, then drain."""
+        tick = asyncio.Event()
+        scheduler = AsyncIOScheduler(timezone="UTC")
+        scheduler.add_job(tick.set, IntervalTrigger(seconds=tick_seconds), coalesce=True, max_instances=1)
+        scheduler.start()
+        try:
+            while not self._stopping.is_set():
+                tick.clear()
+                await self._start_due()
+                await self._until(tick, or_room=self._is_full())
+        finally:
+            scheduler.shutdown(wait=False)
+            await self._drain()
+
+    async def run_once(self) -> None:
+        """Update everything that is due now, then return."""
+        while not self._stopping.is_set():
+            if not await self._start_due() and not self._tasks:
+                break
+            await self._until(or_room=True)
+        await self._drain()
+
+    async def update(self, feeds: tuple[FeedForUpdate, ...]) -> None:
+        """Update these feeds, due or not."""
+        waiting = list(reversed(feeds))
+        while (waiting or self._tasks) and not self._stopping.is_set():
+            while waiting and not self._is_full():
+                self._start(waiting.pop())
+            await self._until(or_room=True)
+        await self._drain()
+
+    def stop(self) -> None:
+        """Begin no more; `run` returns when what is under way is finished or dropped."""
+        self._stopping.set()
+
+    def stop_on_signals(self) -> None:
+        """Stop on Ctrl-C and SIGTERM; a second one is the impatient kind and ends the process."""
+        loop = asyncio.get_running_loop()
+
+        def stop(name: str, number: int) -> None:
+            log.info("%s: finishing what is under way", name)
+            loop.remove_signal_handler(number)
+            self.stop()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop, number.name, number)
+
+    def _is_full(self) -> bool:
+        return len(self._tasks) >= self._concurrency
+
+    async def _start_due(self) -> int:
+        """Start updates of due feeds as far as there is room; return how many."""
+        now, room = self._clock(), self._concurrency - len(self._tasks)
+        self._held = {feed_id: until for feed_id, until in self._held.items() if until > now}
+        beside = {*self._tasks, *self._held}
+        due = await self._writer.run(lambda store: store.due(now=now, limit=room, beside=beside))
+        for feed in due:
+            self._start(feed)
+        return len(due)
+
+    def _start(self, feed: FeedForUpdate) -> None:
+        task = asyncio.create_task(self._update(feed), name=feed.url)
+        self._tasks[feed.id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(feed.id, None))
+
+    async def _update(self, feed: FeedForUpdate) -> None:
+        try:
+            updated = await self._pipeline.update(feed)
+        except Exception as error:
+            # Nothing was written, so the feed is still due: it must not be asked again at every tick.
+            self._held[feed.id] = self._clock() + HOLD
+            self.tally.failed += 1
+            known = isinstance(error, ArchiverError)
+            log.error("%s: nothing was archived: %s", feed.url, error, exc_info=not known)
+            return
+        self.tally.count(updated)
+        self._report(updated)
+
+    async def _until(self, *events: asyncio.Event, or_room: bool) -> None:
+        """Wait for the order to stop, for one of the events, or, if wanted, for an update to be done."""
+        waits = [asyncio.ensure_future(event.wait()) for event in (self._stopping, *events)]
+        updates = self._tasks.values() if or_room else ()
+        await asyncio.wait([*waits, *updates], return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+
+    async def _drain(self) -> None:
+        if not self._tasks:
+            return
+        _, late = await asyncio.wait(tuple(self._tasks.values()), timeout=DRAIN_SECONDS)
+        for task in late:
+            log.warning("%s: dropped, it will be asked again", task.get_name())
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)

@@ -1,0 +1,168 @@
+"""The archive: one SQLite file. SQL does not leave this room.
+
+`Store` writes and belongs to one thread; `Reader` answers questions on a read-only connection. Together
+they are the whole contract between the archive and the rest of the program.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlite_utils import Database
+
+from archiver.model import Candidate, FeedForUpdate, FeedUpdate, KnownEntry, PreparedEntry
+from archiver.store import bodies, connect, feeds, knowledge, reading, search, updates
+from archiver.store.bodies import digest
+from archiver.store.connect import ArchiveLock, transaction
+from archiver.store.feeds import Following, Synced
+from archiver.store.search import Query
+from archiver.times import to_text
+
+__all__ = ["ArchiveLock", "Following", "Query", "Reader", "Store", "Synced", "digest"]
+
+
+class _Connected:
+    """What both have: a connection to close."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def close(self) -> None:
+        """Close the connection; the last one to close folds the write-ahead log into the file."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Reader(_Connected):
+    """Read-only questions. Every method sees one moment of the archive, also while a service writes."""
+
+    @classmethod
+    def open(cls, path: Path) -> "Reader":
+        """Open an existing archive. Raises StoreError, SchemaError."""
+        return cls(connect.open_reader(path))
+
+    def feeds(self, *, removed: bool = False) -> list[dict[str, Any]]:
+        """Every feed with its columns, tags and number of entries."""
+        return feeds.listed(self._db, removed=removed)
+
+    def find_feed(self, name: str) -> int:
+        """The feed meant by an id, an address or a name. Raises NotFound, ConfigError."""
+        return feeds.find(self._db, name)
+
+    def search(self, query: Query) -> list[dict[str, Any]]:
+        """One hit per post, best first."""
+        return search.search(self._db, query)
+
+    def post(self, post_id: int) -> dict[str, Any]:
+        """A post with its entries. Raises NotFound."""
+        return reading.post(self._db, post_id)
+
+    def entry(self, entry_id: int) -> dict[str, Any]:
+        """An entry in its latest version. Raises NotFound."""
+        return reading.entry(self._db, entry_id)
+
+    def revisions(self, entry_id: int) -> list[dict[str, Any]]:
+        """Every version of an entry, oldest first."""
+        return reading.revisions(self._db, entry_id)
+
+    def totals(self, *, now: datetime) -> dict[str, Any]:
+        """How much there is of everything."""
+        return reading.totals(self._db, now=to_text(now))
+
+    def events(self, *, limit: int = 20) -> list[dict[str, Any]]:
+        """What was worth a person's attention, newest first."""
+        return reading.events(self._db, limit=limit)
+
+    def body(self, sha256: str) -> bytes:
+        """A kept body, byte for byte. Raises NotFound, StoreError."""
+        return bodies.load(self._db, sha256)
+
+
+class Store(_Connected):
+    """The writing side. A sqlite-utils Database belongs to the thread that made it, and so does this."""
+
+    @classmethod
+    def open(cls, path: Path, *, checkpoints: bool = True) -> "Store":
+        """Open the archive; make or migrate it where needed. Raises StoreError, SchemaError."""
+        return cls(connect.open_writer(path, checkpoints=checkpoints))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing, from what is read for a decision to what is written for it."""
+        with transaction(self._db):
+            yield
+
+    def sync(self, wanted: Sequence[Following], *, now: datetime) -> Synced:
+        """Let the configuration's feeds meet the stored ones."""
+        with transaction(self._db):
+            return feeds.sync(self._db, wanted, now=now)
+
+    def follow(self, wanted: Following, *, origin: str, now: datetime) -> int:
+        """Add a feed, or take it up again; return its id."""
+        with transaction(self._db):
+            return feeds.follow(self._db, wanted, origin=origin, now=now)
+
+    def replayed(self, url: str, *, now: datetime) -> FeedForUpdate:
+        """The feed of a replayed document, added but not followed where it is unknown."""
+        with transaction(self._db):
+            known = self._db.execute("SELECT id FROM feeds WHERE url = ?", [url]).fetchone()
+            feed_id = (
+                known[0] if known else feeds.follow(self._db, Following(url=url), origin="replay", now=now)
+            )
+        return feeds.for_update(self._db, feed_id)
+
+    def pause(self, feed_id: int, *, by: str = "command") -> None:
+        """Ask a feed no more; `by` is `command` or `removed`."""
+        with transaction(self._db):
+            feeds.pause(self._db, feed_id, by=by)
+
+    def resume(self, feed_id: int, *, now: datetime) -> None:
+        """Ask a paused feed again, at once."""
+        with transaction(self._db):
+            feeds.resume(self._db, feed_id, now=now)
+
+    def find_feed(self, name: str) -> int:
+        """The feed meant by an id, an address or a name. Raises NotFound, ConfigError."""
+        return feeds.find(self._db, name)
+
+    def feed(self, feed_id: int) -> FeedForUpdate:
+        """One feed for an update, due or not. Raises NotFound."""
+        return feeds.for_update(self._db, feed_id)
+
+    def followed(self) -> tuple[FeedForUpdate, ...]:
+        """All feeds that are not paused."""
+        return feeds.followed(self._db)
+
+    def due(self, *, now: datetime, limit: int, beside: Iterable[int] = ()) -> tuple[FeedForUpdate, ...]:
+        """Feeds whose time has come, longest waiting first, without those under way."""
+        return feeds.due(self._db, now=now, limit=limit, beside=beside)
+
+    def known_entries(self, feed_id: int, document: Sequence[PreparedEntry]) -> tuple[KnownEntry, ...]:
+        """What the archive knows of the entries of a document, and of those it should have had."""
+        return knowledge.known_entries(self._db, feed_id, document)
+
+    def missing_entries(self, feed_id: int) -> tuple[KnownEntry, ...]:
+        """Entries that the last complete answer lacked."""
+        return knowledge.missing_entries(self._db, feed_id)
+
+    def candidates(self, entry: PreparedEntry) -> tuple[Candidate, ...]:
+        """Archived entries that may tell the same story as a new one."""
+        return knowledge.candidates(self._db, entry)
+
+    def apply(self, update: FeedUpdate) -> int:
+        """Write an update inside the caller's `transaction`; return its fetch's id."""
+        return updates.apply(self._db, update)
+
+    def counts_of_feeds(self, feed_ids: Sequence[int]) -> tuple[int, int]:
+        """How many entries these feeds have, and how many posts those are."""
+        return reading.counts_of_feeds(self._db, list(feed_ids))

@@ -1,0 +1,270 @@
+"""The archive's tables, as migrations: each runs once, in a transaction, in this order.
+
+`docs/schema.md` explains every column; a test holds the two together. A released migration is never
+edited: a change is a new one at the end.
+"""
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+APPLICATION_ID = 0x46415231
+"""Marks the file as an archive of ours (`PRAGMA application_id`): "FAR1", feed archive, first format."""
+
+VERSION = 3
+"""`PRAGMA user_version` of what this program writes: the number of migrations below."""
+
+migrations = Migrations("archiver")
+
+
+def version(db: Database) -> int:
+    """How many migrations the file has had."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+@migrations()
+def m001_feeds_and_fetches(db: Database) -> None:
+    """What is followed, what was asked, and what came."""
+    for statement in (
+        """
+        CREATE TABLE bodies (
+            sha256 TEXT PRIMARY KEY,
+            base_sha256 TEXT REFERENCES bodies (sha256),
+            encoding TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            data BLOB NOT NULL
+        ) STRICT
+        """,
+        """
+        CREATE TABLE feeds (
+            id INTEGER PRIMARY KEY,
+            url TEXT NOT NULL UNIQUE,
+            current_url TEXT NOT NULL,
+            name TEXT,
+            title TEXT,
+            site_url TEXT,
+            description TEXT,
+            language TEXT,
+            format TEXT,
+            state TEXT NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'paused', 'failing', 'gone')),
+            origin TEXT NOT NULL CHECK (origin IN ('config', 'command', 'opml', 'replay')),
+            paused_by TEXT CHECK (paused_by IN ('command', 'config', 'replay', 'removed')),
+            etag TEXT,
+            last_modified TEXT,
+            body_sha256 TEXT,
+            next_fetch_at TEXT,
+            interval_seconds INTEGER,
+            configured_interval_seconds INTEGER,
+            parse_options TEXT NOT NULL DEFAULT '{}',
+            last_fetched_at TEXT,
+            last_success_at TEXT,
+            last_new_at TEXT,
+            error_count INTEGER NOT NULL DEFAULT 0,
+            last_error TEXT,
+            reading TEXT,
+            added_at TEXT NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX feeds_due ON feeds (next_fetch_at) WHERE state <> 'paused'",
+        """
+        CREATE TABLE feed_tags (
+            feed_id INTEGER NOT NULL REFERENCES feeds (id),
+            tag TEXT NOT NULL,
+            PRIMARY KEY (feed_id, tag)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE fetches (
+            id INTEGER PRIMARY KEY,
+            feed_id INTEGER NOT NULL REFERENCES feeds (id),
+            started_at TEXT NOT NULL,
+            duration_ms INTEGER NOT NULL,
+            request_url TEXT NOT NULL,
+            final_url TEXT,
+            status INTEGER,
+            outcome TEXT NOT NULL
+                CHECK (outcome IN ('new', 'unchanged', 'not_modified', 'error', 'gone', 'skipped')),
+            error TEXT,
+            error_kind TEXT,
+            headers TEXT NOT NULL,
+            redirects TEXT NOT NULL,
+            body_sha256 TEXT REFERENCES bodies (sha256),
+            bytes_received INTEGER NOT NULL,
+            entries_seen INTEGER NOT NULL,
+            entries_new INTEGER NOT NULL,
+            entries_revised INTEGER NOT NULL,
+            gap INTEGER NOT NULL,
+            partial INTEGER NOT NULL,
+            problems TEXT NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX fetches_feed ON fetches (feed_id, id)",
+    ):
+        db.execute(statement)
+
+
+@migrations()
+def m002_entries_and_posts(db: Database) -> None:
+    """What the documents held, every version of it, and the stories that entries tell."""
+    for statement in (
+        """
+        CREATE TABLE posts (
+            id INTEGER PRIMARY KEY,
+            canonical_entry_id INTEGER REFERENCES entries (id) DEFERRABLE INITIALLY DEFERRED,
+            title TEXT,
+            url TEXT,
+            published_at TEXT,
+            language TEXT,
+            first_seen_at TEXT NOT NULL,
+            entry_count INTEGER NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX posts_published ON posts (coalesce(published_at, first_seen_at))",
+        """
+        CREATE TABLE entries (
+            id INTEGER PRIMARY KEY,
+            feed_id INTEGER NOT NULL REFERENCES feeds (id),
+            post_id INTEGER NOT NULL REFERENCES posts (id),
+            post_rule TEXT NOT NULL CHECK (post_rule IN ('first', 'url', 'title', 'text')),
+            post_confidence REAL NOT NULL,
+            rung TEXT NOT NULL CHECK (rung IN ('guid', 'url', 'hash')),
+            key TEXT NOT NULL,
+            guid TEXT,
+            url TEXT,
+            url_key TEXT,
+            title TEXT,
+            title_key TEXT NOT NULL,
+            authors TEXT NOT NULL,
+            published_at TEXT,
+            published_raw TEXT,
+            updated_at TEXT,
+            updated_raw TEXT,
+            date_note TEXT CHECK (date_note IN ('future', 'unreadable')),
+            first_seen_at TEXT NOT NULL,
+            last_seen_at TEXT NOT NULL,
+            present INTEGER NOT NULL,
+            missing_since TEXT,
+            withdrawn_at TEXT,
+            language TEXT,
+            language_source TEXT CHECK (language_source IN ('label', 'declared', 'text')),
+            is_excerpt INTEGER NOT NULL,
+            summary_html TEXT,
+            content_html TEXT,
+            content_text TEXT NOT NULL,
+            content_sha256 TEXT NOT NULL,
+            revision INTEGER NOT NULL,
+            position INTEGER NOT NULL,
+            UNIQUE (feed_id, key)
+        ) STRICT
+        """,
+        "CREATE INDEX entries_guid ON entries (feed_id, guid) WHERE guid IS NOT NULL",
+        "CREATE INDEX entries_url_key ON entries (url_key) WHERE url_key IS NOT NULL",
+        "CREATE INDEX entries_title_key ON entries (title_key) WHERE title_key <> ''",
+        "CREATE INDEX entries_present ON entries (feed_id) WHERE present = 1",
+        """
+        CREATE INDEX entries_missing ON entries (feed_id)
+            WHERE missing_since IS NOT NULL AND withdrawn_at IS NULL
+        """,
+        "CREATE INDEX entries_post ON entries (post_id)",
+        """
+        CREATE TABLE aliases (
+            feed_id INTEGER NOT NULL REFERENCES feeds (id),
+            key TEXT NOT NULL,
+            entry_id INTEGER NOT NULL REFERENCES entries (id),
+            guid TEXT,
+            url TEXT,
+            reason TEXT NOT NULL,
+            fetch_id INTEGER NOT NULL REFERENCES fetches (id),
+            PRIMARY KEY (feed_id, key)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX aliases_entry ON aliases (entry_id)",
+        """
+        CREATE TABLE enclosures (
+            entry_id INTEGER NOT NULL REFERENCES entries (id),
+            position INTEGER NOT NULL,
+            url TEXT NOT NULL,
+            type TEXT,
+            length INTEGER,
+            PRIMARY KEY (entry_id, position)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE categories (
+            entry_id INTEGER NOT NULL REFERENCES entries (id),
+            position INTEGER NOT NULL,
+            term TEXT NOT NULL,
+            scheme TEXT,
+            label TEXT,
+            PRIMARY KEY (entry_id, position)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX categories_term ON categories (term)",
+        """
+        CREATE TABLE revisions (
+            id INTEGER PRIMARY KEY,
+            entry_id INTEGER NOT NULL REFERENCES entries (id),
+            revision INTEGER NOT NULL,
+            fetch_id INTEGER NOT NULL REFERENCES fetches (id),
+            seen_at TEXT NOT NULL,
+            content_sha256 TEXT NOT NULL,
+            title TEXT,
+            authors TEXT NOT NULL,
+            url TEXT,
+            published_at TEXT,
+            published_raw TEXT,
+            updated_at TEXT,
+            updated_raw TEXT,
+            language TEXT,
+            summary TEXT,
+            summary_type TEXT,
+            content TEXT,
+            content_type TEXT,
+            enclosures TEXT NOT NULL,
+            categories TEXT NOT NULL,
+            reading TEXT NOT NULL,
+            UNIQUE (entry_id, revision)
+        ) STRICT
+        """,
+        """
+        CREATE TABLE sketches (
+            hash INTEGER NOT NULL,
+            entry_id INTEGER NOT NULL REFERENCES entries (id),
+            PRIMARY KEY (hash, entry_id)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX sketches_entry ON sketches (entry_id)",
+        """
+        CREATE TABLE events (
+            id INTEGER PRIMARY KEY,
+            at TEXT NOT NULL,
+            feed_id INTEGER NOT NULL REFERENCES feeds (id),
+            fetch_id INTEGER NOT NULL REFERENCES fetches (id),
+            entry_id INTEGER REFERENCES entries (id),
+            kind TEXT NOT NULL,
+            detail TEXT NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX events_feed ON events (feed_id, id)",
+    ):
+        db.execute(statement)
+
+
+@migrations()
+def m003_full_text(db: Database) -> None:
+    """The full-text index. It holds no text of its own: the view lends it that of each canonical entry."""
+    db.execute(
+        """
+        CREATE VIEW post_texts AS
+        SELECT posts.id AS id, entries.title AS title, entries.content_text AS text
+        FROM posts JOIN entries ON entries.id = posts.canonical_entry_id
+        """
+    )
+    db.execute(
+        """
+        CREATE VIRTUAL TABLE posts_fts USING fts5 (
+            title, text,
+            content = 'post_texts', content_rowid = 'id',
+            tokenize = 'unicode61 remove_diacritics 2'
+        )
+        """
+    )

@@ -1,0 +1,287 @@
+"""Writing an update: everything that one fetch found out, in the caller's one transaction. No policy here."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlite_utils import Database
+
+from archiver.model import ChangeKind, EntryChange, FeedUpdate, FetchRecord, PreparedEntry
+from archiver.store import bodies
+from archiver.store import posts as post_rows
+from archiver.store.rows import insert, insert_many, update
+from archiver.times import to_text
+
+
+def apply(db: Database, decided: FeedUpdate) -> int:
+    """Write a decided update and return its fetch's id. The caller holds the transaction."""
+    fetch_id = _insert_fetch(db, decided.feed_id, decided.fetch)
+    writing = _Writing(decided.feed_id, fetch_id, to_text(decided.fetch.started_at))
+    posts_of_positions: dict[int, int] = {}
+    for change in decided.changes:
+        _apply_change(db, writing, change, posts_of_positions)
+    _update_feed(db, decided)
+    insert_many(
+        db,
+        "events",
+        ("at", "feed_id", "fetch_id", "entry_id", "kind", "detail"),
+        [(writing.at, writing.feed_id, fetch_id, e.entry_id, e.kind, e.detail) for e in decided.events],
+    )
+    return fetch_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """The feed, the fetch and the time that all rows of one update share."""
+
+    feed_id: int
+    fetch_id: int
+    at: str
+
+
+def _insert_fetch(db: Database, feed_id: int, fetch: FetchRecord) -> int:
+    kept = bodies.save(db, fetch.body) if fetch.body is not None else fetch.body_sha256
+    return insert(
+        db,
+        "fetches",
+        {
+            "feed_id": feed_id,
+            "started_at": to_text(fetch.started_at),
+            "duration_ms": fetch.duration_ms,
+            "request_url": fetch.request_url,
+            "final_url": fetch.final_url,
+            "status": fetch.status,
+            "outcome": fetch.outcome,
+            "error": fetch.error,
+            "error_kind": fetch.error_kind,
+            "headers": _json(fetch.headers),
+            "redirects": _json([asdict(hop) for hop in fetch.redirects]),
+            "body_sha256": kept,
+            "bytes_received": fetch.bytes_received,
+            "entries_seen": fetch.entries_seen,
+            "entries_new": fetch.entries_new,
+            "entries_revised": fetch.entries_revised,
+            "gap": fetch.gap,
+            "partial": fetch.partial,
+            "problems": _json(fetch.problems),
+        },
+    )
+
+
+def _apply_change(db: Database, writing: _Writing, change: EntryChange, posts: dict[int, int]) -> None:
+    match change.kind:
+        case ChangeKind.NEW:
+            assert change.entry is not None
+            posts[change.entry.data.position] = _insert_entry(db, writing, change, posts)
+        case ChangeKind.REVISED | ChangeKind.SEEN | ChangeKind.RETURNED:
+            _update_entry(db, writing, change)
+        case ChangeKind.MISSING:
+            _mark(db, change, {"present": 0, "missing_since": writing.at})
+        case ChangeKind.WITHDRAWN:
+            _mark(db, change, {"withdrawn_at": writing.at})
+        case ChangeKind.LEFT:
+            _mark(db, change, {"present": 0})
+
+
+def _mark(db: Database, change: EntryChange, columns: dict[str, Any]) -> None:
+    assert change.known_id is not None
+    update(db, "entries", change.known_id, columns)
+
+
+def _insert_entry(db: Database, writing: _Writing, change: EntryChange, posts: dict[int, int]) -> int:
+    """Write a new entry with its first revision, and return its post."""
+    entry, link = change.entry, change.link
+    assert entry is not None
+    assert link is not None
+    post_id = posts[link.same_as] if link.same_as is not None else link.post_id
+    if post_id is None:
+        post_id = post_rows.create(db, first_seen_at=writing.at)
+    entry_id = insert(
+        db,
+        "entries",
+        {
+            "feed_id": writing.feed_id,
+            "post_id": post_id,
+            "post_rule": link.rule,
+            "post_confidence": link.confidence,
+            "rung": entry.identity.rung,
+            "key": entry.identity.key,
+            "guid": entry.data.guid,
+            "first_seen_at": writing.at,
+        }
+        | _current_version(writing, change, entry),
+    )
+    _replace_parts(db, entry_id, entry)
+    _insert_revision(db, writing, entry_id, change, entry)
+    post_rows.refresh(db, post_id)
+    return post_id
+
+
+def _update_entry(db: Database, writing: _Writing, change: EntryChange) -> None:
+    entry, entry_id = change.entry, change.known_id
+    assert entry is not None
+    assert entry_id is not None
+    if change.revision is None:
+        update(
+            db,
+            "entries",
+            entry_id,
+            {
+                "last_seen_at": writing.at,
+                "position": entry.data.position,
+                "present": 1,
+                "missing_since": None,
+                "withdrawn_at": None,
+            }
+            | _updated_dates(entry),
+        )
+    else:
+        post_id = int(db.execute("SELECT post_id FROM entries WHERE id = ?", [entry_id]).fetchone()[0])
+        with post_rows.reindexed(db, post_id):
+            update(db, "entries", entry_id, _current_version(writing, change, entry))
+        _replace_parts(db, entry_id, entry)
+        _insert_revision(db, writing, entry_id, change, entry)
+        post_rows.refresh(db, post_id)
+    if change.alias:
+        db.execute(
+            """
+            INSERT INTO aliases (feed_id, key, entry_id, guid, url, reason, fetch_id)
+            VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+            """,
+            [
+                writing.feed_id,
+                entry.identity.key,
+                entry_id,
+                entry.data.guid,
+                entry.data.url,
+                change.alias,
+                writing.fetch_id,
+            ],
+        )
+
+
+def _current_version(writing: _Writing, change: EntryChange, entry: PreparedEntry) -> dict[str, Any]:
+    """The columns of `entries` that follow the latest revision."""
+    data, cleaned, identity = entry.data, entry.cleaned, entry.identity
+    return {
+        "url": data.url,
+        "url_key": identity.url_key,
+        "title": data.title,
+        "title_key": identity.title_key,
+        "authors": _json([person.name or person.email or person.url for person in data.authors]),
+        "published_at": to_text(data.published_at) if data.published_at else None,
+        "published_raw": data.published_raw,
+        "date_note": change.date_note,
+        "last_seen_at": writing.at,
+        "present": 1,
+        "missing_since": None,
+        "withdrawn_at": None,
+        "language": cleaned.language,
+        "language_source": cleaned.language_source,
+        "is_excerpt": cleaned.is_excerpt,
+        "summary_html": cleaned.summary_html,
+        "content_html": cleaned.content_html,
+        "content_text": cleaned.content_text,
+        "content_sha256": identity.content_sha256,
+        "revision": change.revision,
+        "position": data.position,
+    } | _updated_dates(entry)
+
+
+def _updated_dates(entry: PreparedEntry) -> dict[str, Any]:
+    data = entry.data
+    return {
+        "updated_at": to_text(data.updated_at) if data.updated_at else None,
+        "updated_raw": data.updated_raw,
+    }
+
+
+def _replace_parts(db: Database, entry_id: int, entry: PreparedEntry) -> None:
+    """Enclosures, categories and sketch of the latest version."""
+    for table in ("enclosures", "categories", "sketches"):
+        db.execute(f"DELETE FROM {table} WHERE entry_id = ?", [entry_id])
+    insert_many(
+        db,
+        "enclosures",
+        ("entry_id", "position", "url", "type", "length"),
+        [(entry_id, at, e.url, e.type, e.length) for at, e in enumerate(entry.data.enclosures)],
+    )
+    insert_many(
+        db,
+        "categories",
+        ("entry_id", "position", "term", "scheme", "label"),
+        [(entry_id, at, c.term, c.scheme, c.label) for at, c in enumerate(entry.data.categories)],
+    )
+    insert_many(
+        db, "sketches", ("hash", "entry_id"), [(one, entry_id) for one in sorted(set(entry.identity.sketch))]
+    )
+
+
+def _insert_revision(
+    db: Database, writing: _Writing, entry_id: int, change: EntryChange, entry: PreparedEntry
+) -> None:
+    data = entry.data
+    insert(
+        db,
+        "revisions",
+        {
+            "entry_id": entry_id,
+            "revision": change.revision,
+            "fetch_id": writing.fetch_id,
+            "seen_at": writing.at,
+            "content_sha256": entry.identity.content_sha256,
+            "title": data.title,
+            "authors": _json([asdict(person) for person in data.authors]),
+            "url": data.url,
+            "published_at": to_text(data.published_at) if data.published_at else None,
+            "published_raw": data.published_raw,
+            "language": data.language,
+            "summary": data.summary.value if data.summary else None,
+            "summary_type": data.summary.type if data.summary else None,
+            "content": data.content.value if data.content else None,
+            "content_type": data.content.type if data.content else None,
+            "enclosures": _json([asdict(enclosure) for enclosure in data.enclosures]),
+            "categories": _json([asdict(category) for category in data.categories]),
+            "reading": data.reading,
+        }
+        | _updated_dates(entry),
+    )
+
+
+def _update_feed(db: Database, decided: FeedUpdate) -> None:
+    facts, at = decided.facts, to_text(decided.fetch.started_at)
+    columns: dict[str, Any] = {
+        "current_url": facts.current_url,
+        "etag": facts.etag,
+        "last_modified": facts.last_modified,
+        "body_sha256": facts.body_sha256,
+        "interval_seconds": facts.interval_seconds,
+        "error_count": facts.error_count,
+        "last_error": facts.last_error,
+        "last_fetched_at": at,
+    }
+    if facts.succeeded:
+        columns["last_success_at"] = at
+    if decided.fetch.entries_new:
+        columns["last_new_at"] = at
+    if facts.described:
+        described = facts.described
+        columns |= {
+            "title": described.title,
+            "site_url": described.site_url,
+            "description": described.description,
+            "language": described.language,
+            "format": facts.format,
+            "reading": described.reading,
+        }
+    update(db, "feeds", decided.feed_id, columns)
+    # A feed that a command paused meanwhile stays paused: the pause is newer than what we decided on.
+    db.execute(
+        "UPDATE feeds SET state = ?, next_fetch_at = ? WHERE id = ? AND state <> 'paused'",
+        [facts.state, to_text(facts.next_fetch_at), decided.feed_id],
+    )
+
+
+def _json(value: Sequence[Any]) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,65 @@
+"""Worker processes that read publishers' bytes, each bounded in time and memory.
+
+A document that takes too long or too much costs its own worker, which is killed and replaced, and nobody else.
+"""
+
+import asyncio
+import multiprocessing
+import os
+import resource
+from concurrent.futures import BrokenExecutor
+from types import TracebackType
+
+from pebble import ProcessExpired, ProcessPool
+
+from archiver.errors import ParseError
+from archiver.model import ParseOptions, PreparedFeed
+from archiver.prepare import prepare
+
+TIME_LIMIT_SECONDS = 60
+MEMORY_LIMIT_BYTES = 2 * 1024**3
+"""Of address space, a good part of which is libraries that are mapped and never touched."""
+
+
+class Workers:
+    """A pool of processes that run `prepare`. Started on first use."""
+
+    def __init__(self, count: int | None = None, *, time_limit_seconds: float = TIME_LIMIT_SECONDS) -> None:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["archiver.prepare"])
+        self._pool = ProcessPool(
+            max_workers=count or min(4, os.cpu_count() or 1),
+            initializer=_limit_memory,
+            initargs=[MEMORY_LIMIT_BYTES],
+            context=context,
+        )
+        self._time_limit = time_limit_seconds
+
+    async def prepare(self, body: bytes, options: ParseOptions) -> PreparedFeed:
+        """Run `prepare` in a worker. Raises ParseError, of kind `crashed` where the worker had to be killed."""
+        future = self._pool.schedule(prepare, args=[body, options], timeout=self._time_limit)
+        try:
+            return await asyncio.wrap_future(future)
+        except TimeoutError as error:
+            raise ParseError(
+                "crashed", f"the document was not understood within {self._time_limit:g} seconds"
+            ) from error
+        except MemoryError as error:
+            raise ParseError("crashed", "the document takes too much memory to be understood") from error
+        except (ProcessExpired, BrokenExecutor) as error:
+            raise ParseError("crashed", f"the document broke its reader: {error}") from error
+
+    def __enter__(self) -> "Workers":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the processes at once: what they still did is not waited for by anybody."""
+        self._pool.stop()  # type: ignore[no-untyped-call]
+        self._pool.join()
+
+
+def _limit_memory(limit_bytes: int) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
