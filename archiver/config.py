@@ -165,6 +165,19 @@ def _refuse_riddles(path: Path, events: Iterable[yaml.Event]) -> None:
             raise ConfigError(f"{path}:{line}: is an alias (*name); write the value out")
 
 
+def read_duration(text: str) -> int:
+    """Seconds of `90s`, `15m`, `1h30m`, `2d`; at most a year. Raises ValueError with a sentence for a person."""
+    if text.isascii() and text.isdigit():
+        raise ValueError(f"{_quoted(text)} has no unit; write 90s for seconds, 15m for minutes")
+    match = _DURATION.fullmatch(text)
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups()) if match else (0, 0, 0, 0)
+    if not (total := days * 86400 + hours * 3600 + minutes * 60 + seconds):
+        raise ValueError(f"{_quoted(text)} is not a duration; write 90s, 15m, 2h or 1d")
+    if total > 366 * 86400:
+        raise ValueError(f"{_quoted(text)} is longer than a year; write 366d or less")
+    return total
+
+
 @dataclass(frozen=True, slots=True)
 class _Node:
     """A value in the file with the place where it stands, and readers for what it may be."""
@@ -227,16 +240,10 @@ class _Node:
 
     def duration(self) -> int:
         """Seconds of `90s`, `15m`, `1h30m`, `2d`."""
-        value = self.text()
-        if value.isascii() and value.isdigit():
-            raise self.wrong(f"{_quoted(value)} has no unit; write 90s for seconds, 15m for minutes")
-        match = _DURATION.fullmatch(value)
-        days, hours, minutes, seconds = (int(part or 0) for part in match.groups()) if match else (0, 0, 0, 0)
-        if not (total := days * 86400 + hours * 3600 + minutes * 60 + seconds):
-            raise self.wrong(f"{_quoted(value)} is not a duration; write 90s, 15m, 2h or 1d")
-        if total > 366 * 86400:
-            raise self.wrong(f"{_quoted(value)} is longer than a year; write 366d or less")
-        return total
+        try:
+            return read_duration(self.text())
+        except ValueError as error:
+            raise self.wrong(str(error)) from None
 
     def size(self) -> int:
         """Bytes of `20MB`, `512 KiB`."""
@@ -393,7 +400,7 @@ def _parse_options(node: _Node) -> ParseOptions:
 def _is_charset(name: str) -> bool:
     try:
         codec = codecs.lookup(name)
-        b"".decode(name)  # refuses base64, zip and the other codecs that make no text
+        b"a".decode(name, "replace")  # refuses base64, zip and the other codecs that make no text
     except (LookupError, ValueError):
         return False
     return codec.name.replace("_", "-") not in _NO_CHARSETS

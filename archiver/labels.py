@@ -1,7 +1,7 @@
 """Language labels in titles: `[English]`, `(English)`, `[Рус]`, `[Englsih]`, as bilingual sites set them.
 
-A label is a language's name or code in brackets at the beginning or the end of a title. Brackets with anything
-more in them, such as `(English breakfast)` or `[Video]`, are the title's own.
+A label is a language's name or code in brackets at the beginning or the end of a title. Brackets with
+anything more in them, such as `(English breakfast)` or `[Video]`, are the title's own.
 """
 
 import re
@@ -13,7 +13,7 @@ _NAMES = {
     "ru": "russian ryska русский рус rus русский по-русски орысша орусча ruscha",
     "kk": "kazakh qazaq kazakiska казахский каз kaz қазақша қазақ қаз qazaqsha қазақшасы",
     "ky": "kyrgyz kirghiz kirgiz kirgiziska киргизский кыргызский кырг kyr кыргызча кыргыз kyrgyzcha",
-    "uz": "uzbek uzbekiska узбекский узб uzb o‘zbek o'zbek o’zbek o‘zbekcha o'zbekcha o’zbekcha ўзбекча ўзбек",
+    "uz": "uzbek uzbekiska узбекский узб uzb o‘zbek o'zbek o’zbek o‘zbekcha o'zbekcha o’zbekcha ўзбекча",
     "tg": "tajik tadzjikiska таджикский тадж taj tgk тоҷикӣ точики tojiki",
     "tk": "turkmen turkmeniska туркменский türkmen türkmençe tkm",
     "kaa": "karakalpak karakalpakiska каракалпакский qaraqalpaq qaraqalpaqsha",
@@ -58,8 +58,23 @@ _NAMES = {
     "ko": "korean koreanska корейский 한국어",
 }
 _LANGUAGES = {name: code for code, names in _NAMES.items() for name in names.split()}
-# Two letters are taken where hardly anything else is meant by them: not IT, NO, IS, UK, AR, HR.
-_CODES = {code: code for code in "en sv ru kk ky uz tg tk de fr es pt nl pl cs fi da lv lt tr az".split()}
+# Codes are taken where hardly anything else is meant by them: not IT, NO, UK, AR, HR.
+_CODES = frozenset(_NAMES) - {
+    "it",
+    "no",
+    "uk",
+    "ar",
+    "hr",
+    "be",
+    "he",
+    "hi",
+    "el",
+    "et",
+    "sr",
+    "bg",
+    "mn",
+    "sk",
+}
 _COUNTRIES = {"kz": "kk", "kg": "ky", "tj": "tg", "tm": "tk", "ua": "uk", "se": "sv", "gb": "en"}
 _TYPO_NAMES = tuple(
     name
@@ -68,10 +83,11 @@ _TYPO_NAMES = tuple(
     if len(name) >= 5
 )
 _NO_TYPOS = frozenset({"anguish", "gorman", "germane", "finish", "spinach", "русские", "русская", "русское"})
-_ADDITIONS = frozenset(
+_ADDED_WORDS = (
     "in på на auf en по im i version translation language text only языке язык язычная версия тілі тілінде "
-    "тилинде тили tilida tili versionen språk språket на мова мовою".split()
+    "тилинде тили tilida tili versionen språk språket мова мовою"
 )
+_ADDITIONS = frozenset(_ADDED_WORDS.split())
 _LONGEST = 40
 _OPENING = re.compile(
     rf"\s*(?:\[([^\[\]]{{1,{_LONGEST}}})\]|[(（]([^()（）]{{1,{_LONGEST}}})[)）]|【([^【】]{{1,{_LONGEST}}})】)"
@@ -129,7 +145,7 @@ def _language(part: str, *, sure: bool) -> str | None:
     if word in _LANGUAGES:
         return _LANGUAGES[word]
     if word in _CODES and (sure or not part.islower()):
-        return _CODES[word]
+        return word
     if word in _COUNTRIES and sure:
         return _COUNTRIES[word]
     for stem in (word.removesuffix("ом"), word.removesuffix("om")):  # на английском, на русском

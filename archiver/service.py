@@ -57,12 +57,14 @@ class Service:
         concurrency: int,
         clock: Callable[[], datetime],
         report: Report,
+        drain_seconds: float = DRAIN_SECONDS,
     ) -> None:
         self._pipeline = pipeline
         self._writer = writer
         self._concurrency = concurrency
         self._clock = clock
         self._report = report
+        self._drain_seconds = drain_seconds
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._held: dict[int, datetime] = {}
         self._stopping = asyncio.Event()
@@ -158,7 +160,7 @@ class Service:
     async def _drain(self) -> None:
         if not self._tasks:
             return
-        _, late = await asyncio.wait(tuple(self._tasks.values()), timeout=DRAIN_SECONDS)
+        _, late = await asyncio.wait(tuple(self._tasks.values()), timeout=self._drain_seconds)
         for task in late:
             log.warning("%s: dropped, it will be asked again", task.get_name())
             task.cancel()

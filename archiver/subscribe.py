@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from archiver.errors import FetchError, ParseError
 from archiver.fetch import Fetcher
 from archiver.model import FetchRequest, ParseOptions
-from archiver.parse import decode_page, discover, parse
+from archiver.parse import discover, parse
+from archiver.parse.decode import decode
 
 _MAX_ASKED = 12
 """A page may link to hundreds of feeds; we are a guest."""
@@ -34,7 +35,9 @@ async def find_feed(fetcher: Fetcher, url: str, options: ParseOptions, *, allow_
     except ParseError as error:
         if error.kind != "web_page":
             raise
-        page = decode_page(response.body, response.header("Content-Type"))
+        page = decode(
+            response.body, charset=options.charset, content_type=response.header("Content-Type")
+        ).text
     else:
         return Found(url=url, title=parsed.feed.title, entries=len(parsed.entries))
     named = [link.url for link in discover.feed_links(page, base)]

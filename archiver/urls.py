@@ -41,9 +41,12 @@ _TRACKING_PREFIXES = (
     "vero_",
 )
 _TRACKING = frozenset(
-    "fbclid gclid gclsrc dclid gbraid wbraid msclkid twclid ttclid yclid ysclid _openstat mc_cid mc_eid igshid igsh "
-    "mkt_tok _hsenc _hsmi _ga _gl li_fat_id srsltid wickedid rb_clickid ref_src at_medium at_campaign "
-    "_branch_match_id maca xtor traffic_source fb_action_ids fb_action_types fb_source".split()
+    """
+    fbclid gclid gclsrc dclid gbraid wbraid msclkid twclid ttclid yclid ysclid _openstat mc_cid mc_eid igshid
+    igsh mkt_tok _hsenc _hsmi _ga _gl li_fat_id srsltid wickedid rb_clickid ref_src at_medium at_campaign
+    _branch_match_id maca xtor traffic_source fb_action_ids fb_action_types fb_source
+    ns_campaign ns_fee ns_linkname ns_mchannel ns_source
+    """.split()  # noqa: SIM905 - readable as prose
 )
 
 
@@ -81,21 +84,22 @@ def resolve(base: str | None, url: str) -> str | None:
 
     White space around it, line breaks and control characters within it go; `\\` counts as `/` and wrong
     counts of slashes after `http:` are mended, as browsers do. Non-ASCII characters stay as written, blanks
-    and quotes are escaped. `//host` takes the base's scheme, `https` without a base. An empty reference names
-    nothing and gives None, and so does a web address without a usable host. Other schemes (`mailto:`, `magnet:`,
-    `javascript:`) come back as they are, for the caller to judge.
+    and quotes are escaped. `//host` takes a web base's scheme, else `https`. An empty reference names
+    nothing and gives None, and so does a web address without a usable host. Other schemes (`mailto:`,
+    `magnet:`, `javascript:`) come back as they are, for the caller to judge.
     """
     reference = _read(url)
     if reference is None:
         return None
     if reference.scheme is None:
         root = _read(base) if base else None
-        if root is not None and (root.scheme is None or root.authority is None):
-            root = None
-        if root is not None:
+        if reference.authority is not None:
+            # A page that was saved to a `file:` meant the web by it.
+            reference = reference._replace(
+                scheme=root.scheme if root is not None and root.is_web else "https"
+            )
+        elif root is not None and root.scheme is not None and root.authority is not None:
             reference = _joined(root, reference)
-        elif reference.authority is not None:
-            reference = reference._replace(scheme="https")
         else:
             return None
     if not reference.is_web:
@@ -108,9 +112,10 @@ def resolve(base: str | None, url: str) -> str | None:
 def canonical(url: str) -> str | None:
     """Return the one form of a web URL, or None for anything else.
 
-    Scheme and host lower-case, the host in ASCII (IDNA 2008, UTS 46) without its closing dot, default port, fragment
-    and tracking parameters off, percent-encoding as in RFC 3986, 6.2.2. Order and spelling of the parameters left,
-    path and scheme stay, and so do fragments that name a page (`#!/a`, `#/a`). It still leads to the same page.
+    Scheme and host lower-case, the host in ASCII (IDNA 2008, UTS 46) without its closing dot, default port,
+    fragment and tracking parameters off, percent-encoding as in RFC 3986, 6.2.2. Order and spelling of the
+    parameters left, path and scheme stay, and so do fragments that name a page (`#!/a`, `#/a`). It still
+    leads to the same page.
     """
     parts = _canonical_parts(url)
     if parts is None:
@@ -191,9 +196,7 @@ def _escape_blanks(part: str) -> str:
 
 
 def _joined(base: _Url, reference: _Url) -> _Url:
-    """RFC 3986, 5.2.2, for a reference without a scheme."""
-    if reference.authority is not None:
-        return reference._replace(scheme=base.scheme)
+    """RFC 3986, 5.2.2, for a reference without scheme and authority."""
     if not reference.path:
         query = base.query if reference.query is None else reference.query
         return base._replace(query=query, fragment=reference.fragment)

@@ -17,9 +17,9 @@ _HEADINGS = ["h1", "h2", "h3"]
 def clean(entry: EntryData, *, feed_language: str | None = None, feed_title: str | None = None) -> Cleaned:
     """Derive from an entry all that is shown, searched and compared.
 
-    The text is the content's, or else the summary's. Where a feed has the story in its summary and little more than a
-    caption in its content (under half as long), it is the summary's. Entries without any text have an
-    empty one, and are no excerpts.
+    The text is the content's, or else the summary's. Where a feed has the story in its summary and little
+    more than a caption in its content (under half as long), it is the summary's. Entries without any text
+    have an empty one, and are no excerpts.
     """
     content, content_linked_on = _text(entry.content, entry, feed_title)
     summary, summary_linked_on = _text(entry.summary, entry, feed_title)

@@ -1,7 +1,7 @@
 """What a template adds around a text: feed footers, share bars, controls, counters. Out of the text only.
 
-A line goes where all of it is a template's; a sentence of prose that merely has the words stays. Lines are looked
-at from both ends inwards, up to the first that is the author's, never in the middle.
+A line goes where all of it is a template's; a sentence of prose that merely has the words stays. Lines are
+looked at from both ends inwards, up to the first that is the author's, never in the middle.
 """
 
 import re
@@ -9,23 +9,26 @@ from collections.abc import Sequence
 
 from bs4.element import Tag
 
-FURNITURE_CLASSES = frozenset(
-    """a2a_kit addthis_toolbox addtoany_content addtoany_share_save_container blogger-post-footer
-    code-block-pro-copy-button crp_related essb_links fb-like feedflare heateor_sss_sharing_container jp-relatedposts
-    mashsb-container mc4wp-form more-link outbrain pluso post-share read-more-link rp4wp-related-posts sd-block
-    sd-sharing share-block share-buttons sharedaddy sharethis-inline-share-buttons shariff social-share
-    social-sharing ssba swp_social_panel tptn_counter twitter-share-button uptolike-buttons wp-block-jetpack-likes
-    wp-block-jetpack-related-posts wp-block-jetpack-sharing-buttons wp-block-jetpack-subscriptions
-    wp-block-read-more wp-block-social-links wp_rp_wrap wpcnt ya-share2 yarpp yarpp-related
-    yashare-auto-init""".split()
-)
+_FURNITURE = """
+    a2a_kit addthis_toolbox addtoany_content addtoany_share_save_container blogger-post-footer
+    code-block-pro-copy-button crp_related essb_links fb-like feedflare heateor_sss_sharing_container
+    jp-relatedposts mashsb-container mc4wp-form more-link outbrain pluso post-share read-more-link
+    rp4wp-related-posts sd-block sd-sharing share-block share-buttons sharedaddy
+    sharethis-inline-share-buttons shariff social-share social-sharing ssba swp_social_panel tptn_counter
+    twitter-share-button uptolike-buttons wp-block-jetpack-likes wp-block-jetpack-related-posts
+    wp-block-jetpack-sharing-buttons wp-block-jetpack-subscriptions wp-block-read-more wp-block-social-links
+    wp_rp_wrap wpcnt ya-share2 yarpp yarpp-related yashare-auto-init
+"""
+FURNITURE_CLASSES = frozenset(_FURNITURE.split())
 """Class names of widgets that blog software and its plug-ins put beside a text."""
 
 _MORE = (
-    r"read more|continue reading|keep reading|read the (?:full|whole|rest of(?: this| the)?) (?:article|story|post|entry)"
+    r"read more|continue reading|keep reading"
+    r"|read the (?:full|whole|rest of(?: this| the)?) (?:article|story|post|entry)"
     r"|läs mera?|läs hela (?:inlägget|artikeln)|fortsätt läsa|les mer|læs mere|lue lisää"
     r"|читать далее|читать дальше|читать полностью|читать ещё|читать целиком|читати далі"
-    r"|weiterlesen|mehr lesen|lire la suite|en savoir plus|leer más|seguir leyendo|leggi tutto|lees meer|czytaj dalej"
+    r"|weiterlesen|mehr lesen|lire la suite|en savoir plus"
+    r"|leer más|seguir leyendo|leggi tutto|lees meer|czytaj dalej"
     r"|толығырақ оқу|толугу менен окуу|devamını oku"
 )
 _MORE_ALONE = r"more|mer|подробнее|далее|докладніше|толығырақ|толугураак|batafsil|батафсил|муфассал"
@@ -34,7 +37,8 @@ _ARROWS = r"\s\[\](){}<>«»‹›→⇒➔➜…·.|&#-"
 _MORE_LINE = re.compile(rf"[{_ARROWS}]*(?:{_MORE}|{_MORE_ALONE})[{_ARROWS}]*", re.IGNORECASE)
 _MORE_TAIL = re.compile(rf"(?<=[.!?…\])»”\"])\s*[(\[→»>]*\s*(?:{_MORE})[{_ARROWS}]*\Z", re.IGNORECASE)
 _MORE_OF = re.compile(
-    r"(?:\A|(?<=[.!?…\])»”\"]))\s*(?:Continue reading|Keep reading|Fortsätt läsa|Läs mer|Read more|Weiterlesen|Читать далее)"
+    r"(?:\A|(?<=[.!?…\])»”\"]))\s*"
+    r"(?:Continue reading|Keep reading|Fortsätt läsa|Läs mer|Read more|Weiterlesen|Читать далее)"
     r"[\s:]+(?P<of>.{1,300})\Z",
     re.IGNORECASE,
 )
@@ -69,22 +73,24 @@ _FOOTER_LEAD = re.compile(
 )
 
 _NETWORK = (
-    r"(?:facebook|twitter|x|linkedin|whatsapp|telegram|reddit|pinterest|tumblr|pocket|e-?mail|e-post|print|skriv ut"
-    r"|vkontakte|вконтакте|одноклассники|фейсбук|твиттер|телеграм|mastodon|threads|bluesky|instagram|viber|skype|messenger"
-    r"|печать|copy link|more)"
+    r"(?:facebook|twitter|x|linkedin|whatsapp|telegram|reddit|pinterest|tumblr|pocket|e-?mail|e-post|print"
+    r"|skriv ut|vkontakte|вконтакте|одноклассники"
+    r"|фейсбук|твиттер|телеграм|mastodon|threads|bluesky|instagram|viber"
+    r"|skype|messenger|печать|copy link|more)"
 )
 _NETWORKS = re.compile(rf"{_NETWORK}(?:[\s,|/·•]+{_NETWORK})*", re.IGNORECASE)
 _SHARE_HEAD = re.compile(
-    r"(?:share(?: this| this (?:post|article|entry|story|page)| via| on| with)?|like this|dela(?: detta| inlägget| artikeln)?"
-    r"|поделиться(?: ссылкой| в соцсетях| с друзьями)?|поделитесь(?: с друзьями)?|teilen(?: mit)?|partager"
+    r"(?:share(?: this| this (?:post|article|entry|story|page)| via| on| with)?|like this"
+    r"|dela(?: detta| inlägget| artikeln)?|поделиться(?: ссылкой| в соцсетях| с друзьями)?"
+    r"|поделитесь(?: с друзьями)?|teilen(?: mit)?|partager"
     r"|compartir|бөлісу|бөлүшүү|ulashish|related|related posts|related articles)\s*:?",
     re.IGNORECASE,
 )
 _WHOLE_LINES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"(?:click to )?(?:share|post|tweet|email|pin)(?: this)?(?: post| article| story)? (?:on|via|to|by|with) {_NETWORK}"
-        r"(?: \(opens in new window\))?[.:!]?",
+        r"(?:click to )?(?:share|post|tweet|email|pin)(?: this)?(?: post| article| story)?"
+        rf" (?:on|via|to|by|with) {_NETWORK}(?: \(opens in new window\))?[.:!]?",
         rf"share this(?: post| article| story)?\s*:(?:[\s,|/·•]+{_NETWORK})+",
         rf"(?:dela|tipsa)(?: inlägget| artikeln)? (?:på|via|med) {_NETWORK}",
         rf"поделиться (?:в|на|через) {_NETWORK}",
@@ -93,12 +99,14 @@ _WHOLE_LINES = tuple(
         r"click to (?:print|email a link to a friend)(?: \(opens in new window\))?",
         r"(?:entire text|full text|show more|visa mer|показать (?:больше|полностью|ещё))"
         r"(?:[\s|/]*(?:less text|show less|visa mindre|свернуть|скрыть))?|less text|show less|visa mindre",
-        r"(?:\d{1,6}|no|inga|нет|keine) (?:comments?|kommentar(?:er)?|комментари(?:й|я|ев)|kommentare?)(?: yet)?"
-        r"|комментариев(?: нет|: \d{1,6})|comments? ?(?::|\() ?\d{1,6}\)?|(?:комментарии|kommentarer) ?\(?\d{1,6}\)?",
-        r"comments? (?:off|are off|are closed)(?: on .{1,200})?|kommentarer (?:inaktiverade|avstängda)(?: för .{1,200})?"
+        r"(?:\d{1,6}|no|inga|нет|keine) (?:comments?|kommentar(?:er|e)?|комментари(?:й|я|ев))(?: yet)?"
+        r"|комментариев(?: нет|: \d{1,6})|comments? ?(?::|\() ?\d{1,6}\)?"
+        r"|(?:комментарии|kommentarer) ?\(?\d{1,6}\)?",
+        r"comments? (?:off|are off|are closed)(?: on .{1,200})?"
+        r"|kommentarer (?:inaktiverade|avstängda)(?: för .{1,200})?"
         r"|комментарии (?:отключены|к записи .{1,200} отключены)|kommentare deaktiviert(?: für .{1,200})?",
-        r"(?:leave|post|add|write) a (?:comment|reply)|lämna (?:en )?kommentar|(?:оставить|добавить) комментарий"
-        r"|kommentar hinterlassen|kommentera",
+        r"(?:leave|post|add|write) a (?:comment|reply)|lämna (?:en )?kommentar"
+        r"|(?:оставить|добавить) комментарий|kommentar hinterlassen|kommentera",
         r"view (?:this post|the full (?:post|article)|original(?: post)?)|опубликовать в .{1,40}",
         r"(?:©|\(c\)|copyright)\s.{1,90}",
     )
@@ -180,7 +188,7 @@ def _is_title(words: str, title: str | None) -> bool:
 
 
 def _is_footer(line: str, title: str | None, feed_title: str | None, *, in_prose: bool = False) -> bool:
-    """Whether a line is `The post TITLE appeared first on SITE.`; as part of a paragraph, only by its names."""
+    """Whether a line is `The post TITLE appeared first on SITE.`; within a paragraph, only by its names."""
     if len(line) > _LONGEST_LINE:
         return False
     for pattern in _FOOTERS:

@@ -21,29 +21,34 @@ ENOUGH_LETTERS = 100
 MANY_LETTERS = 400
 """… and from here on a label that a person wrote."""
 
-_LIKELY = 0.5
+_LIKELY = 0.6
 _SURE = 0.9
 _IMPROBABLE = 0.02
 _LOOKED_AT = 4000
 
-LANGUAGES = frozenset(
-    "af am ar az ba be bg bn bs ca cs cy da de el en es et eu fa fi fo fr ga gl gu he hi hr hu hy id is it ja ka kk km"
-    " kn ko ku ky lo lt lv mk ml mn mr ms mt my ne nl nn no pa pl ps pt ro ru si sk sl so sq sr sv sw ta te tg th tk tl"
-    " tr tt ug uk ur uz uzs vi zh zxx".split()
-)
+_LOOKED_FOR = """
+    af am ar az ba be bg bn bs ca cs cy da de el en es et eu fa fi fo fr ga gl gu he hi hr hu hy id is it
+    ja ka kk km kn ko ku ky lo lt lv mk ml mn mr ms mt my ne nl nn no pa pl ps pt ro ru si sk sl so sq sr sv
+    sw ta te tg th tk tl tr tt ug uk ur uz uzs vi zh zxx
+"""
+LANGUAGES = frozenset(_LOOKED_FOR.split())
 """What is looked for. A choice: with all that the model knows, four short words are soon taken for Hausa."""
 
+_COMMONNESS = {"en": 2.0, "ru": 3.0}
+"""How much likelier than others before a word is read: `Права человека` is hardly ever Bulgarian."""
+
 # What one language shares with another as far as a detector can tell, or under an older code (BCP 47, 4.1).
-_SAME = {
-    "nb": "no", "nn": "no", "hr": "sr", "bs": "sr", "sh": "sr", "iw": "he", "in": "id", "ms": "id", "prs": "fa", "uzs": "uz",
-    "yue": "zh", "wuu": "zh", "cmn": "zh", "fil": "tl", "ckb": "ku", "kmr": "ku", "mo": "ro", "arz": "ar", "ary": "ar",
-}  # fmt: skip
-# Codes of three letters where there is one of two (RFC 5646, 2.2.1), and codes of countries in a language's place.
-_MEANT = {
-    "eng": "en", "rus": "ru", "swe": "sv", "kaz": "kk", "kir": "ky", "uzb": "uz", "tgk": "tg", "tuk": "tk", "ukr": "uk",
-    "deu": "de", "ger": "de", "fra": "fr", "fre": "fr", "spa": "es", "fin": "fi", "nor": "no", "dan": "da", "tur": "tr",
-    "kz": "kk", "kg": "ky", "tj": "tg", "ua": "uk", "cz": "cs", "dk": "da", "jp": "ja", "cn": "zh",
-}  # fmt: skip
+_SAME_AS = """
+    nb:no nn:no hr:sr bs:sr sh:sr iw:he in:id ms:id prs:fa uzs:uz yue:zh wuu:zh cmn:zh fil:tl ckb:ku kmr:ku
+    mo:ro arz:ar ary:ar
+"""
+# Codes of three letters where there is one of two (RFC 5646, 2.2.1), and countries in a language's place.
+_MEANT_BY = """
+    eng:en rus:ru swe:sv kaz:kk kir:ky uzb:uz tgk:tg tuk:tk ukr:uk deu:de ger:de fra:fr fre:fr spa:es fin:fi
+    nor:no dan:da tur:tr kz:kk kg:ky tj:tg ua:uk cz:cs dk:da jp:ja cn:zh
+"""
+_SAME = dict(pair.split(":") for pair in _SAME_AS.split())
+_MEANT = dict(pair.split(":") for pair in _MEANT_BY.split())
 _SAYS_NOTHING = frozenset({"und", "mul", "mis", "zxx", "x", "i"})
 
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,6}")
@@ -52,14 +57,13 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 # Letters that not every Cyrillic alphabet has, and who has them.
 _TELLING = frozenset("ёыэщъьюяйіїєґўәғқңөұүһҳҷӯӣђјљњћџѕѓќҗҡҙҫ")
+_ALPHABET_OF = """
+    ru:ёыэщъьюяй uk:щьюяйіїєґ be:ёыэьюяйіў bg:щъьюяй mk:јљњџѕѓќ sr:ђјљњћџ kk:ёыэщъьюяйіәғқңөұүһ
+    ky:ёыэщъьюяйңөү uz:ёэъьюяйўғқҳ tg:ёэъюяйғқҳҷӯӣ tt:ёыэщъьюяйәңөүһҗ ba:ёыэщъьюяйәғңөүһҡҙҫ mn:ёыэщъьюяйөү
+"""
 _ALPHABETS = {
-    language: frozenset(letters)
-    for language, letters in {
-        "ru": "ёыэщъьюяй", "uk": "щьюяйіїєґ", "be": "ёыэьюяйіў", "bg": "щъьюяй", "mk": "јљњџѕѓќ", "sr": "ђјљњћџ",
-        "kk": "ёыэщъьюяйіәғқңөұүһ", "ky": "ёыэщъьюяйңөү", "uz": "ёэъьюяйўғқҳ", "tg": "ёэъюяйғқҳҷӯӣ",
-        "tt": "ёыэщъьюяйәңөүһҗ", "ba": "ёыэщъьюяйәғңөүһҡҙҫ", "mn": "ёыэщъьюяйөү",
-    }.items()
-}  # fmt: skip
+    language: frozenset(letters) for language, letters in (entry.split(":") for entry in _ALPHABET_OF.split())
+}
 
 
 def verdict(
@@ -72,7 +76,7 @@ def verdict(
     """
     label = language_of_label(title or "")
     sample = f"{without_label(title or '')}\n{text[:_LOOKED_AT]}"
-    letters = sum(map(str.isalpha, _ADDRESS.sub(" ", sample)))
+    letters = _letters(sample)
     probabilities = _probabilities(sample) if letters >= FEWEST_LETTERS else {}
     if label is not None and not _is_contradicted(label, probabilities, letters, least=MANY_LETTERS):
         return label, "label"
@@ -86,9 +90,13 @@ def verdict(
 
 def detect(text: str) -> tuple[str, float] | None:
     """The likeliest language of a text and its probability; None below FEWEST_LETTERS letters."""
-    if sum(map(str.isalpha, _ADDRESS.sub(" ", text[:_LOOKED_AT]))) < FEWEST_LETTERS:
-        return None
-    return _best(_probabilities(text))
+    return _best(_probabilities(text)) if _letters(text) >= FEWEST_LETTERS else None
+
+
+def _letters(text: str) -> int:
+    """How much text there is to judge by: letters, where one of a script such as Chinese counts for three."""
+    letters = filter(str.isalpha, _ADDRESS.sub(" ", text[:_LOOKED_AT]))
+    return sum(3 if letter >= "\u2e80" else 1 for letter in letters)
 
 
 def _best(probabilities: dict[str, float]) -> tuple[str, float] | None:
@@ -141,7 +149,7 @@ def _tag(declaration: str | None) -> str | None:
 @cache
 def _identifier() -> "LanguageIdentifier":
     # Half a second and some hundred megabytes, numpy included: only for those who ask.
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages(LANGUAGES & set(identifier.labels))
@@ -152,6 +160,8 @@ def _probabilities(text: str) -> dict[str, float]:
     """What the model thinks of a text, corrected by the alphabets that its letters rule out."""
     sample = _ADDRESS.sub(" ", text[:_LOOKED_AT])
     ranked: dict[str, float] = dict(_identifier().rank(sample))
+    for language, times in _COMMONNESS.items():
+        ranked[language] *= times
     words = [frozenset(word) & _TELLING for word in _WORD.findall(sample.lower())]
     telling = [letters for letters in words if letters]
     if telling:

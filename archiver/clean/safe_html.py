@@ -1,9 +1,9 @@
 """Publishers' HTML made safe to show: an allow-list of tags and attributes, absolute addresses, bounded size.
 
-Two steps. `_balanced` reads the markup in one linear pass and writes it again, well nested and of known depth, with
-nothing in it that two parsers could read differently. nh3 then decides what is safe, and mends the structure
-the way browsers do. Without the first step nh3 is quadratic in depth, and unclosed formatting elements
-can make its output a thousand times its input.
+Two steps. `_balanced` reads the markup in one linear pass and writes it again, well nested and of known
+depth, with nothing in it that two parsers could read differently. nh3 then decides what is safe, and mends
+the structure the way browsers do. Without the first step nh3 is quadratic in depth, and unclosed
+formatting elements can make its output a thousand times its input.
 """
 
 import re
@@ -20,10 +20,11 @@ MAX_DEPTH = 512
 """Open elements; what browsers stop at. Deeper markup is shown as its text."""
 MAX_CHARACTERS = 2 * 1024 * 1024
 
-TAGS = frozenset(
-    "a abbr b blockquote br caption cite code dd del dfn div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 hr"
-    " i img ins kbd li ol p pre q s samp small strong sub sup table tbody td tfoot th thead time tr u ul var".split()
-)
+_TAG_NAMES = """
+    a abbr b blockquote br caption cite code dd del dfn div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 hr i
+    img ins kbd li ol p pre q s samp small strong sub sup table tbody td tfoot th thead time tr u ul var
+"""
+TAGS = frozenset(_TAG_NAMES.split())
 ATTRIBUTES: dict[str, frozenset[str]] = {
     "a": frozenset({"href", "title"}),
     "img": frozenset({"src", "alt", "title", "width", "height"}),
@@ -35,7 +36,7 @@ SCHEMES = {"a": frozenset({"http", "https", "mailto"}), "img": frozenset({"http"
 
 _NEW_NAMES = {"strike": "s", "tt": "code", "dir": "ul", "menu": "ul", "image": "img"}
 _NEW_NAMES |= dict.fromkeys(("listing", "plaintext", "xmp"), "pre")
-_NEW_NAMES |= {name: "div" for name in BLOCKS - TAGS - {"body", "html", "option", "optgroup", *_NEW_NAMES}}
+_NEW_NAMES |= dict.fromkeys(BLOCKS - TAGS - {"body", "html", "option", "optgroup", *_NEW_NAMES}, "div")
 _VOID = frozenset({"br", "hr", "img"})
 
 _TABLE_PARTS = frozenset({"caption", "td", "th", "tr", "thead", "tbody", "tfoot"})
@@ -53,7 +54,8 @@ _IMPLIED_ENDS: dict[str, frozenset[str]] = {
 
 # Possessive throughout, so that a tag without an end costs one look at the rest of the text, not many.
 _TAG = re.compile(
-    r"""</?([a-zA-Z][^\s/>]*+)((?:[\s/]++|=?+[^\s/>=]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+)?+)?+|=)*+)>"""
+    r"""</?([a-zA-Z][^\s/>]*+)"""
+    r"""((?:[\s/]++|=?+[^\s/>=]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+)?+)?+|=)*+)>"""
 )
 _ATTRIBUTE = re.compile(r"""([^\s/>=]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>"'][^\s>]*+))""")
 _COMMENT_END = re.compile(r"--!?>")
@@ -93,18 +95,18 @@ def safe_html(html: str, base_url: str | None) -> str:
 
 
 def safe_text(text: str) -> str:
-    """Plain text as safe HTML: blank lines part paragraphs, or every line is one where there are none."""
-    paragraphs, size = [], 0
-    blocks = text.replace("\r\n", "\n").replace("\r", "\n").strip().split("\n\n")
+    """Plain text as safe HTML: blank lines part paragraphs, or every line is one where there are none.
+
+    What exceeds MAX_CHARACTERS is left out, for no one reads it on a page, and the text is kept elsewhere.
+    """
+    blocks = text[: MAX_CHARACTERS // 2].replace("\r\n", "\n").replace("\r", "\n").strip().split("\n\n")
     if len(blocks) == 1:
         blocks = blocks[0].split("\n")
-    for block in blocks:
-        lines = plain_lines(block)
-        if lines:
-            paragraph = "<p>" + "<br>".join(escape(line, quote=False) for line in lines) + "</p>"
-            size += len(paragraph)
-            if size > MAX_CHARACTERS:
-                break
+    paragraphs, size = [], 0
+    for lines in map(plain_lines, blocks):
+        paragraph = f"<p>{'<br>'.join(escape(line, quote=False) for line in lines)}</p>"
+        size += len(paragraph)
+        if lines and size <= MAX_CHARACTERS:
             paragraphs.append(paragraph)
     return "".join(paragraphs)
 
@@ -163,6 +165,8 @@ def _balanced(html: str, base_url: str | None) -> str | None:
             continue
         if given in DROPPED and given not in unending:
             content_end = _content_end(html, given, position)
+            if content_end is None and given in {"script", "style"}:
+                break
             if content_end is None:
                 unending.add(given)
             else:
@@ -206,8 +210,7 @@ def _attributes(name: str, source: str, base_url: str | None) -> str:
     """The allowed attributes, the first of each name, written so that every parser reads them alike."""
     found: dict[str, str] = {}
     for match in _ATTRIBUTE.finditer(source):
-        value = next((group for group in match.groups()[1:] if group is not None), "")
-        found.setdefault(match[1].lower(), value)
+        found.setdefault(match[1].lower(), match[2] or match[3] or match[4] or "")
     if name == "img" and unescape(found.get("src", "data:")).strip().lower().startswith("data:"):
         # Pages that load images late keep the address elsewhere.
         found["src"] = found.get("data-src") or found.get("data-lazy-src") or found.get("data-original") or ""
@@ -224,7 +227,7 @@ def _attributes(name: str, source: str, base_url: str | None) -> str:
 
 
 def _address(value: str, base_url: str | None, schemes: frozenset[str]) -> str | None:
-    """An absolute address of an allowed scheme, read the way browsers do (WHATWG URL, 4.4: strip, then parse)."""
+    """An absolute address of an allowed scheme, stripped the way browsers do (WHATWG URL, 4.4)."""
     url = value.strip(_CONTROL_OR_SPACE).translate({0x09: None, 0x0A: None, 0x0D: None})
     absolute = resolve(base_url, url) if url else None
     if absolute is None:

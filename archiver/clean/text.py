@@ -6,23 +6,25 @@ from collections.abc import Callable, Iterator
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, PreformattedString, Tag
 
-BLOCKS = frozenset(
-    "address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption"
-    " figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li listing main menu nav ol"
-    " optgroup option p plaintext pre search section summary table tbody tfoot thead tr ul xmp".split()
-)
+_BLOCK_NAMES = """
+    address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset
+    figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li listing main
+    menu nav ol optgroup option p plaintext pre search section summary table tbody tfoot thead tr ul xmp
+"""
+BLOCKS = frozenset(_BLOCK_NAMES.split())
 """Elements that begin and end a line."""
 
-DROPPED = frozenset(
-    "applet canvas embed iframe math noembed noframes noscript object script select style svg template textarea"
-    " title".split()
-)
+_DROPPED_NAMES = """
+    applet canvas embed iframe math noembed noframes noscript object script select style svg template textarea
+    title
+"""
+DROPPED = frozenset(_DROPPED_NAMES.split())
 """Elements that go with all that is in them: code, fallbacks, form controls, drawings."""
 
 _CELLS = frozenset({"td", "th"})
 _PREFORMATTED = frozenset({"listing", "plaintext", "pre", "xmp"})
 # What is seen but is no text stands between words; a script in the middle of a word does not.
-_SEEN = frozenset("applet audio canvas embed iframe img input math object select svg textarea video".split())
+_SEEN = (DROPPED | {"audio", "img", "input", "video"}) - {"noscript", "script", "style", "template", "title"}
 
 _SPACE = re.compile(r"\s+")
 _SPACE_IN_LINE = re.compile(r"[^\S\n]+")
@@ -32,7 +34,16 @@ _INVISIBLE = dict.fromkeys(
 )
 """Controls, the soft hyphen and zero-width spaces. The joiners U+200C and U+200D spell words and stay."""
 
+_LINE_ENDS = re.compile(r"</(?:p|br)\s*+>", re.IGNORECASE)
 _CDATA = "<![CDATA["
+_HIDING_TAG = re.compile(
+    rf"<(/?)({'|'.join(sorted(DROPPED - {'script', 'style'}))})(?=[\s/>])", re.IGNORECASE | re.ASCII
+)
+_TORN_TAG = re.compile(
+    r"/?(?:a|b|i|u|s|p|em|br|hr|li|ul|ol|h[1-6]|t[dhr]|img|div|span|strong|font|table|iframe|figure|blockquote)"
+    r"(?:[\s/]+(?:[\w:-]+(?:\s*=|\Z)|\Z)|\Z)",
+    re.IGNORECASE,
+)
 
 
 def html_to_text(html: str) -> str:
@@ -52,12 +63,38 @@ def plain_lines(text: str) -> list[str]:
 def mended(html: str) -> str:
     """HTML in which what a feed's making left behind hides no text from a parser, in linear time.
 
-    NUL goes. The opening of a CDATA section goes, since HTML would read it as a comment. A comment that
-    is never closed would swallow all that follows: its opening goes too.
+    NUL goes. The opening of a CDATA section goes, since HTML would read it as a comment. What is opened and
+    never closed would swallow all that follows, so the opening goes: of comments, and of elements that
+    are dropped with their content, scripts and styles excepted. A tag that was torn at the end goes, and
+    any other `<` there stands for itself.
     """
     html = html.replace("\0", "").replace(_CDATA, "").replace(_CDATA, "&lt;![CDATA[")
     closed = html.rfind("-->") + 3 if "-->" in html else 0
-    return html[:closed] + html[closed:].replace("<!--", "")
+    html = html[:closed] + html[closed:].replace("<!--", "")
+    html = _without_unclosed(html)
+    end_of_markup = html.rfind(">") + 1
+    rest = html[end_of_markup:]
+    if "<" not in rest:
+        return html
+    words, _, torn = rest.rpartition("<")
+    if end_of_markup and _TORN_TAG.match(torn):
+        rest = words
+    return html[:end_of_markup] + rest.replace("<", "&lt;")
+
+
+def _without_unclosed(html: str) -> str:
+    """Leave out the start tags of dropped elements behind which there is no end tag of the name."""
+    tags = list(_HIDING_TAG.finditer(html))
+    last_end = {tag[2].lower(): tag.start() for tag in tags if tag[1]}
+    pieces, position = [], 0
+    for tag in tags:
+        if not tag[1] and tag.start() >= position and tag.start() > last_end.get(tag[2].lower(), -1):
+            end = html.find(">", tag.end())
+            if end < 0:
+                break
+            pieces.append(html[position : tag.start()])
+            position = end + 1
+    return "".join(pieces) + html[position:]
 
 
 def parse(html: str) -> BeautifulSoup:
@@ -68,7 +105,8 @@ def parse(html: str) -> BeautifulSoup:
     """
     if "<" not in html:
         html = _BLANK_LINES.sub("<p>", html)
-    return BeautifulSoup("<html><body>" + mended(html), "lxml")
+    # An end tag without a start ends a line in browsers; libxml2 would not hear of it.
+    return BeautifulSoup("<html><body>" + _LINE_ENDS.sub("</p><br>", mended(html)), "lxml")
 
 
 def lines_of(soup: Tag, is_left_out: Callable[[Tag], bool] | None = None) -> list[str]:
@@ -85,8 +123,7 @@ def lines_of(soup: Tag, is_left_out: Callable[[Tag], bool] | None = None) -> lis
                 if child in _SEEN:
                     pieces.append(" ")
                 if child in DROPPED or (is_left_out is not None and is_left_out(node)):
-                    if child in BLOCKS:
-                        pieces.append("\n")
+                    pieces.append("\n" if child in BLOCKS else "")
                     continue
                 if child in BLOCKS:
                     pieces.append("\n")

@@ -48,7 +48,10 @@ def feeds(context: click.Context, *, with_removed: bool, as_json: bool) -> None:
 
 
 def _interval(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
-    return None if value is None else read_duration(value)
+    try:
+        return None if value is None else read_duration(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @feeds.command()

@@ -17,7 +17,7 @@ _SECRET_PARAMETER = re.compile(
 
 
 def redact(url: str) -> str:
-    """Return the URL as messages and logs may show it: without login, the values of secret parameters hidden."""
+    """Return the URL as messages and logs may show it: without login and secret parameters."""
     return _SECRET_PARAMETER.sub(r"\1…", _USERINFO.sub("", url))
 
 
@@ -55,8 +55,8 @@ def target(base: httpx.URL, location: bytes) -> httpx.URL:
 
 
 def keeps_trust(base: httpx.URL, next_url: httpx.URL) -> bool:
-    """Whether what was meant for one address may be sent to the next: same origin, or the same host by https."""
-    if base.host != next_url.host:
+    """Whether what is meant for one address may go to the next: same origin, or the same host by https."""
+    if base.raw_host != next_url.raw_host:
         return False
     if (base.scheme, _port(base)) == (next_url.scheme, _port(next_url)):
         return True

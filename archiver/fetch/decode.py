@@ -1,8 +1,9 @@
-"""Content codings undone within limits (RFC 9110, 8.4): a bomb, a cut and a lie are each told from a document."""
+"""Content codings undone within limits (RFC 9110, 8.4): bombs, cuts and false labels are told apart."""
 
 import importlib
 import zlib
-from typing import Any, Protocol
+from types import ModuleType
+from typing import Protocol
 
 from archiver.errors import FetchError
 
@@ -11,7 +12,7 @@ _MOST_MEMBERS = 10_000  # each costs a copy of what follows it in the chunk
 _NO_CODING = frozenset({"", "identity", "none", "utf-8", "utf8"})  # servers that confuse it with the charset
 
 
-def _bounded_brotli() -> Any:
+def _bounded_brotli() -> ModuleType | None:
     """The brotli module if it is there and can stop at a limit (1.2 or later): 405 bytes may hold 256 MB."""
     try:
         module = importlib.import_module("brotli")
@@ -119,7 +120,7 @@ class _Plain:
 
 
 class _Zlib:
-    """gzip (RFC 1952) with all its members, zlib (RFC 1950), raw deflate (RFC 1951), by zlib's window bits."""
+    """gzip with all its members (RFC 1952), zlib (RFC 1950) or raw deflate (RFC 1951), by window bits."""
 
     def __init__(self, window_bits: int) -> None:
         self._window_bits = window_bits
@@ -168,6 +169,8 @@ class _Brotli:
     """RFC 7932."""
 
     def __init__(self) -> None:
+        assert _BROTLI is not None
+        self._error = _BROTLI.error
         self._stream = _BROTLI.Decompressor()
 
     def feed(self, data: bytes, room: int) -> bytes:
@@ -182,7 +185,7 @@ class _Brotli:
                 data = b""
                 if self._stream.is_finished() or self._stream.can_accept_more_data():
                     break
-        except _BROTLI.error as error:
+        except self._error as error:
             raise FetchError("bad_encoding", "the document's compression is damaged") from error
         return b"".join(pieces)
 

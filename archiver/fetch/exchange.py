@@ -2,8 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
-from http.cookiejar import CookieJar
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import httpx
 
@@ -72,29 +71,30 @@ class Exchange:
         private = _merged(private, list(self._request.headers))
         validators = _validators(self._request)
         visited = {str(self._url)}
-        async with self._client() as client:
+        async with self._transport:
             while True:
                 headers = _merged(self._our_headers(), private) + validators
                 self._status, self._headers = None, ()
-                async with client.stream("GET", self._url, headers=_encoded(headers)) as answer:
+                # The transport and not a client: that would follow every Location in its mind, and raise.
+                answer = await self._transport.handle_async_request(self._ask(self._url, headers))
+                try:
                     self._status, self._headers = answer.status_code, _decoded(answer.headers)
                     if answer.status_code not in _REDIRECTS:
                         return await self._conclude(answer, asked=bool(validators))
                     next_url = self._next_url(answer, visited)
+                finally:
+                    await answer.aclose()
                 self._hops.append(Hop(url=str(self._url), status=answer.status_code))
                 if not address.keeps_trust(self._url, next_url):
                     private, validators = [], []
                 self._url = next_url
 
-    def _client(self) -> httpx.AsyncClient:
-        settings = self._settings
-        return httpx.AsyncClient(
-            transport=self._transport,
-            trust_env=False,
-            follow_redirects=False,
-            cookies=_NoCookies(),
-            timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout, pool=None),
+    def _ask(self, url: httpx.URL, headers: list[tuple[str, str]]) -> httpx.Request:
+        patience = httpx.Timeout(
+            self._settings.read_timeout, connect=self._settings.connect_timeout, pool=None
         )
+        encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        return httpx.Request("GET", url, headers=encoded, extensions={"timeout": patience.as_dict()})
 
     def _our_headers(self) -> list[tuple[str, str]]:
         return [
@@ -180,13 +180,6 @@ class Exchange:
         return body, proven or is_framed
 
 
-class _NoCookies(CookieJar):
-    """Takes no cookie and so never sends one."""
-
-    def extract_cookies(self, response: Any, request: Any) -> None:
-        pass
-
-
 def _validators(request: FetchRequest) -> list[tuple[str, str]]:
     """Conditional request (RFC 9110, 13.1): both validators, exactly as they were received."""
     named = [("If-None-Match", request.etag), ("If-Modified-Since", request.last_modified)]
@@ -203,10 +196,6 @@ def _merged(base: list[tuple[str, str]], own: list[tuple[str, str]]) -> list[tup
     """The base without what `own` sets anew, then `own`."""
     names = {name.lower() for name, _ in own}
     return [(name, value) for name, value in base if name.lower() not in names] + own
-
-
-def _encoded(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 
 def _decoded(headers: httpx.Headers) -> Headers:

@@ -16,8 +16,8 @@ FOREIGN = (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError)
 def translated(
     error: BaseException, url: httpx.URL | None, *, settings: FetchSettings, answered: bool
 ) -> FetchError:
-    """Return what a foreign exception means. `answered`: the head of an answer had come, and its body was read."""
-    host = url.host if url else "the server"
+    """Return what a foreign exception means; `answered` says that the head of an answer had come before."""
+    host = _name(url)
     causes = list(_causes(error))
     if isinstance(error, httpx.ConnectTimeout):
         return FetchError(
@@ -56,6 +56,16 @@ def translated(
 def seconds(value: float) -> str:
     """Return a time in words."""
     return f"{value:g} second" + ("" if value == 1 else "s")
+
+
+def _name(url: httpx.URL | None) -> str:
+    """The host as people write it; in ASCII where idna cannot read it back."""
+    if url is None:
+        return "the server"
+    try:
+        return url.host
+    except UnicodeError:
+        return url.raw_host.decode("ascii")
 
 
 def _unreachable(host: str, url: httpx.URL | None, causes: list[BaseException]) -> FetchError:

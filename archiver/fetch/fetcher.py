@@ -18,7 +18,7 @@ class Fetcher:
     """Asks for documents, at most `settings.concurrency` of them at a time.
 
     Each fetch has a connection of its own: in httpx 0.28 a request cancelled by a deadline can leave a shared
-    pool dead. What is dear, the TLS context, is shared. SSL_CERT_FILE and SSL_CERT_DIR name other authorities.
+    pool dead. What is dear, the TLS context, is shared; SSL_CERT_FILE names other authorities.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
-"""Identity: what an entry is recognised by in its feed, and which entries of all feeds tell the same story. Pure.
+"""Identity: what an entry is recognised by in its feed, and which entries of all feeds tell one story. Pure.
 
-`identify` one document's entries, `recognise` them among the known ones, `same_post` for those that are new.
+`identify` one document's entries, `recognise` them among the known ones, `same_post` for the new.
 """
 
 from archiver.identify.keys import identify, title_key

@@ -61,13 +61,11 @@ class Ladder:
         self._guids = {guid for guid, entries in by_guid.items() if len(entries) == 1}
         self._urls = {url for url, entries in by_url.items() if len(entries) == 1}
 
-    def key(
-        self, guid: str | None, url: str | None, hashed: str, *, below: Rung | None = None
-    ) -> tuple[Rung, str]:
-        """The best rung that carries the entry, and its key there; `below` a rung that does not."""
-        if guid in self._guids and below is None:
+    def key(self, guid: str | None, url: str | None, hashed: str) -> tuple[Rung, str]:
+        """The best rung that carries the entry, and its key there."""
+        if guid and guid in self._guids:
             return Rung.GUID, key(Rung.GUID, guid)
-        if self.names_one(url) and below is not Rung.URL:
+        if url and self.names_one(url):
             return Rung.URL, key(Rung.URL, url)
         return Rung.HASH, f"{Rung.HASH}:{hashed[:32]}"
 
@@ -93,7 +91,7 @@ def hash_key(
     date = published_at.astimezone(UTC).isoformat(timespec="seconds") if published_at else ""
     value = [title, date, " ".join(words)]
     if data is not None:
-        # Signs alone (a title `***`), an unreadable date, or pictures in a text's place still tell entries apart.
+        # A title of signs (`***`), an unreadable date, pictures in a text's place still tell entries apart.
         if not title and data.title:
             value.append(f"title {_squeezed(data.title)}")
         if not date and data.published_raw:
@@ -118,9 +116,9 @@ def _instead_of_text(data: EntryData) -> list[str]:
 def content_sha256(data: EntryData) -> str:
     """The versioned hash of all that makes a revision.
 
-    As published, with white space folded. Left out is what moves by itself: update times, positions, our language
-    verdict, the scheme and tracking parameters of the URL, the order of categories and enclosures. Absent fields leave
-    no trace, so that a field which a later release adds changes no old hash.
+    As published, with white space folded. Left out is what moves by itself: update times, positions, our
+    language verdict, the scheme and tracking parameters of the URL, the order of categories and enclosures.
+    Absent fields leave no trace, so that a field which a later release adds changes no old hash.
     """
     fields: dict[str, object] = {
         "title": _squeezed(data.title),

@@ -1,7 +1,8 @@
-"""Whether a new entry tells a story that is archived already. Links are never undone, so misses are fine, false ones not.
+"""Whether a new entry tells a story that is archived already.
 
-What speaks against a link counts more than what speaks for it: other numbers, a title's other part number, texts that
-part ways at the start, a URL or a text that several entries of one feed share (a show's page, a standing introduction).
+Links are never undone, so misses are fine and false ones are not. What speaks against a link counts more
+than what speaks for it: other numbers, a title's other part number, texts that part ways at the start, a
+URL or a text that several entries of one feed share (a show's page, a standing introduction).
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,9 +20,11 @@ _WHOLE_TEXT = 150
 _HEAD = 24
 _SAME_TIME = timedelta(hours=14)  # no two time zones are further apart, and a day's next bulletin is
 _NUMBER_WORDS = frozenset(
-    "i ii iii iv v vi vii viii ix x one two three four five six seven eight nine ten first second third fourth fifth last "
-    "part del teil часть глава бөлүм бөлім qism один два три четыре пять первый первая вторая второй третья третий "
-    "четвертая пятая en ett tva tre fyra fem forsta andra tredje".split()
+    """
+    i ii iii iv v vi vii viii ix x one two three four five six seven eight nine ten first second third fourth
+    fifth last part del teil en ett tva tre fyra fem forsta andra tredje часть глава бөлүм бөлім qism
+    один два три четыре пять первый первая вторая второй третья третий четвертая пятая
+    """.split()  # noqa: SIM905 - readable as prose
 )
 
 
@@ -54,9 +57,10 @@ def same_post(
 ) -> PostLink:
     """Find the post that a new entry belongs to, with the rule that says so and how sure it is (0 to 1).
 
-    `candidates` are archived entries; `siblings` the new entries of the same document that stand before it. In its own
-    feed an entry joins another only under the same URL, since by listing both the publisher says that they are two.
-    Rules: `url`, `title`, `text`; `first` where nobody told the story before. The surest wins, then the oldest post.
+    `candidates` are archived entries; `siblings` the new entries of the same document that stand before it.
+    In its own feed an entry joins another only under the same URL, since by listing both the publisher says
+    that they are two. Rules: `url`, `title`, `text`; `first` where nobody told the story before. The surest
+    wins, then the oldest post.
     """
     url = entry.identity.url_key
     ours = _of_entry(entry, feed_id)
@@ -85,7 +89,7 @@ def _order(found: _Found) -> tuple[float, bool, int]:
 
 def _confirmed(ours: _Story, others: Sequence[_Story]) -> Iterable[_Found]:
     busy_page = _several_in_one_feed(other for other in others if other.url_key == ours.url_key)
-    by_text = []
+    by_title, by_text = [], []
     for other in others:
         own_feed = other.feed_id == ours.feed_id
         contained = containment(ours.words, other.words)
@@ -95,11 +99,18 @@ def _confirmed(ours: _Story, others: Sequence[_Story]) -> Iterable[_Found]:
             continue
         elif ours.title and ours.title == other.title:
             if _same_under_one_title(ours, other, contained):
-                yield _found("title", 0.5, 0.4, contained, other)
+                by_title.append(_found("title", 0.5, 0.4, contained, other))
         elif _same_under_other_titles(ours, other, contained):
             by_text.append(_found("text", 0.4, 0.4, contained, other))
-    if not _several_in_one_feed(found.story for found in by_text):
-        yield from by_text
+    for matches in (by_title, by_text):
+        if _several_in_one_feed(match.story for match in matches):
+            # A series whose parts read alike: only the date says which of them this is.
+            matches = [
+                match
+                for match in matches
+                if ours.published_at and match.story.published_at == ours.published_at
+            ]
+        yield from matches
 
 
 def _found(rule: str, least: float, more: float, contained: float, story: _Story) -> _Found:
@@ -166,7 +177,7 @@ def _same_under_one_title(ours: _Story, other: _Story, contained: float) -> bool
 
 
 def _same_under_other_titles(ours: _Story, other: _Story, contained: float) -> bool:
-    """Excerpts of a series begin alike, so wholly different titles need two whole texts that are word for word the same."""
+    """Excerpts of a series begin alike, so wholly different titles need whole texts that are the same."""
     least, most = sorted((len(ours.words), len(other.words)))
     if least < _LONG_TEXT or contained < 0.9 or not _languages_agree(ours, other):
         return False

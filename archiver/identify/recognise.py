@@ -1,7 +1,7 @@
 """Which entries of a document the archive knows already, though publishers change ids, addresses and texts.
 
-Each known entry is recognised in one place at most, each place is one known entry at most. In doubt an entry is new:
-a double can be linked later, an overwritten post is lost.
+Each known entry is recognised in one place at most, each place is one known entry at most. In doubt an
+entry is new: a double can be linked later, an overwritten post is lost.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -30,7 +30,7 @@ class Recognised:
     """With the rung and key that it stands on in the light of what is known."""
     known: KnownEntry | None = None
     alias: str | None = None
-    """Why the entry's key is to be remembered as a further one of the known: `reminted`, `retold`, `moved`."""
+    """Why the known entry is to be known by this key too: `reminted`, `retold`, `moved`."""
     duplicate: bool = False
     """An earlier entry of the document is the same; nothing is to be done."""
 
@@ -94,7 +94,7 @@ class _Matching:
                 keeps = holder is None or not _is_another_post(entry, holder)
             if not keeps:
                 identity = entry.identity
-                rung, key = self.ladder.key(None, identity.url_key, identity.hash_key, below=Rung.GUID)
+                rung, key = self.ladder.key(None, identity.url_key, identity.hash_key)
                 self.entries[at] = replace(entry, identity=replace(identity, rung=rung, key=key))
         seen: set[str] = set()
         for at, entry in enumerate(self.entries):
@@ -132,7 +132,7 @@ class _Matching:
             url = entry.identity.url_key
             known = by_url.get(url) if url and self.ladder.names_one(url) else None
             if known is not None and self._is_free(known) and _guids_allow(entry, known):
-                self._match(at, known, "reminted")
+                self._match(at, known, "moved" if _has_another_host(entry, known) else "reminted")
         rest = self._open()
         if not rest:
             return
@@ -141,10 +141,10 @@ class _Matching:
             entry = self.entries[at]
             known = by_hash.get(entry.identity.hash_key[:32])
             if known is not None and self._is_free(known) and _guids_allow(entry, known):
-                self._match(at, known, "reminted")
+                self._match(at, known, "moved" if _has_another_host(entry, known) else "reminted")
 
     def reminted_in_bulk(self) -> None:
-        """New ids for what stands in the feed already: believed when at least half of what is unknown agrees."""
+        """New ids for what stood in the feed: believed if at least half of what is unknown agrees."""
         rest = [at for at in self._open() if self.entries[at].identity.rung is not Rung.HASH]
         gone = [entry for entry in self.known if entry.present and self._is_free(entry)]
         if not rest or not gone:
@@ -159,7 +159,7 @@ class _Matching:
             return
         moved = 0
         for at, known in sorted(pairs.items()):
-            has_moved = _host(self.entries[at].data.url) != _host(known.url)
+            has_moved = _has_another_host(self.entries[at], known)
             moved += has_moved
             self._match(at, known, "moved" if has_moved else "reminted")
         detail = (
@@ -191,7 +191,7 @@ class _Matching:
         return pairs
 
     def retold(self) -> None:
-        """Entries with neither id nor URL, whose text was edited: by a title that stands alone on both sides."""
+        """Entries without id and URL whose text was edited: by a title that is the only one on both sides."""
         ours = [at for at, entry in enumerate(self.entries) if entry.identity.rung is Rung.HASH]
         ours = [at for at in ours if at not in self.duplicates]
         here = _unique(ours, lambda at: self.entries[at].identity.title_key)
@@ -213,7 +213,10 @@ class _Matching:
         new = [self.entries[at] for at in self._open()]
         shared = [e.data.guid for e in new if e.data.guid and e.identity.rung is not Rung.GUID]
         if shared:
-            detail = f"{len(shared)} new entries share their id with others, as {shared[0][:100]!r}; told apart by URL or text"
+            example = shared[0][:100]
+            detail = (
+                f"{len(shared)} new entries share an id with others, such as {example}; told apart otherwise"
+            )
             self.events.append(Event(kind="shared_guid", detail=detail))
         recognised = []
         for at, entry in enumerate(self.entries):
@@ -270,7 +273,7 @@ def _is_kept_page(entry: PreparedEntry, known: KnownEntry) -> bool:
 
 
 def _has_moved_house(entry: PreparedEntry, known: KnownEntry) -> bool:
-    """Whether the entry of a known one's title, with another id and URL, is that one and not the next of a series."""
+    """Whether the entry of a known one's title, elsewhere, is that one and not the next of a series."""
     if _dated_alike(entry, known):
         return True
     return not _dates_contradict(entry, known) and _containment(entry, known) >= _NEARLY_ALL
@@ -299,6 +302,8 @@ def _containment(entry: PreparedEntry, known: KnownEntry) -> float:
     return containment(body_words(entry.cleaned.content_text), body_words(known.content_text))
 
 
-def _host(url: str | None) -> str | None:
-    host = host_key(url) if url else None
-    return host.removeprefix("www.") if host else None
+def _has_another_host(entry: PreparedEntry, known: KnownEntry) -> bool:
+    if not entry.data.url or not known.url:
+        return False
+    ours, theirs = host_key(entry.data.url), host_key(known.url)
+    return (ours or "").removeprefix("www.") != (theirs or "").removeprefix("www.")

@@ -11,10 +11,11 @@ _FEWEST_WORDS = 12
 
 
 def sketch(words: Sequence[str]) -> tuple[int, ...]:
-    """The smallest hashes of the head's shingles, and of all shingles: at most 8 signed 64-bit numbers, ascending.
+    """The smallest hashes of the head's shingles, and of all shingles: at most 8 signed 64-bit numbers,
+    ascending.
 
-    An excerpt shares its head with the whole text, a copy with another opening shares the rest. Texts with fewer
-    than 12 words have none. The numbers are the same in every process and release.
+    An excerpt shares its head with the whole text, a copy with another opening shares the rest. Texts with
+    fewer than 12 words have none. The numbers are the same in every process and release.
     """
     if len(words) < _FEWEST_WORDS:
         return ()

@@ -7,7 +7,7 @@ YEARS = range(1900, 2201)
 """Years that a feed may speak of; anything outside is a mistake of its maker."""
 
 _LONGEST = 120
-_DAY_FIRST = frozenset("be da de es fi fr it kk ky nb nl no pl pt ru sv tg uk uz".split())
+_DAY_FIRST = ("be", "da", "de", "es", "fi", "fr", "it", "kk", "ky", "nb", "nl", "no", "pl", "pt", "ru", "sv", "uk", "uz")
 
 _MONTH_NAMES = (
     "jan january januari янв январь января қаң қаңтар січ січень січня",
@@ -25,24 +25,23 @@ _MONTH_NAMES = (
 )
 _MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
 
-_IGNORED = frozenset(
-    (
-        "mon tue tues wed thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday "
-        "mån tis ons tor tors fre lör sön måndag tisdag onsdag torsdag fredag lördag söndag "
-        "måndagen tisdagen onsdagen torsdagen fredagen lördagen söndagen "
-        "пн вт ср чт пт сб вс понедельник вторник среда среду четверг пятница пятницу суббота субботу "
-        "воскресенье "
-        "den kl klockan at on of the st nd rd th г год года в de"
-    ).split()
-)
+_SILENT_WORDS = """
+mon tue tues wed thu thur thurs fri sat sun
+monday tuesday wednesday thursday friday saturday sunday
+mån tis ons tor tors fre lör sön måndag tisdag onsdag torsdag fredag lördag söndag
+måndagen tisdagen onsdagen torsdagen fredagen lördagen söndagen
+пн вт ср чт пт сб вс понедельник вторник среда среду четверг пятница пятницу суббота субботу воскресенье
+den kl klockan at on of the st nd rd th г год года в
+"""
+_IGNORED = frozenset(_SILENT_WORDS.split())
 
 _ZONE_MINUTES = {
     name: int(hours * 60)
     for name, hours in {
         "z": 0, "ut": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 1, "bst": 1,
         "cet": 1, "met": 1, "cest": 2, "mest": 2, "eet": 2, "eest": 3, "msk": 3, "msd": 4, "мск": 3,
-        "samt": 4, "get": 4, "amt": 4, "azt": 4, "aft": 4.5, "yekt": 5, "uzt": 5, "tjt": 5, "tmt": 5, "pkt": 5,
-        "kgt": 6, "omst": 6, "novt": 7, "krat": 7, "irkt": 8, "yakt": 9, "jst": 9, "kst": 9, "vlat": 10,
+        "samt": 4, "get": 4, "amt": 4, "azt": 4, "aft": 4.5, "yekt": 5, "uzt": 5, "tjt": 5, "tmt": 5,
+        "pkt": 5, "kgt": 6, "omst": 6, "novt": 7, "krat": 7, "irkt": 8, "yakt": 9, "jst": 9, "kst": 9, "vlat": 10,
         "ast": -4, "adt": -3, "est": -5, "edt": -4, "et": -5, "cst": -6, "cdt": -5, "ct": -6,
         "mst": -7, "mdt": -6, "mt": -7, "pst": -8, "pdt": -7, "pt": -8,
     }.items()
@@ -50,11 +49,15 @@ _ZONE_MINUTES = {
 _KAZAKHSTAN_JOINED = datetime(2024, 3, 1)  # noqa: DTZ001 - local time: before it Almaty kept +6, since then +5
 
 _TIME = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,][0-9]{1,9})?)?"
-_ZONE = r"(?P<zone>(?:Etc/)?(?:GMT|UTC|UT)?\s?[+\-][0-9]{1,2}:?(?:[0-9]{2})?(?!\d)|(?:Etc/)?[A-Za-zА-Яа-я]{1,5}(?![\w/]))"
-_AFTER_DATE = rf"(?:(?:\s*T\s*|,?\s+|,)(?:в\s+|kl\.?\s+|at\s+)?{_TIME}\s*(?P<half>[ap]\.?m\b\.?)?\s*{_ZONE}?)?"
+_ZONE = (
+    r"(?P<zone>(?:Etc/)?(?:GMT|UTC|UT)?\s?[+\-][0-9]{1,2}:?(?:[0-9]{2})?(?!\d)"
+    r"|(?:Etc/)?[A-Za-zА-Яа-я]{1,5}(?![\w/]))"
+)
+_HALF = r"(?P<half>[ap]\.?m\b\.?)"
+_AFTER_DATE = rf"(?:(?:\s*T\s*|,?\s+|,)(?:в\s+|kl\.?\s+|at\s+)?{_TIME}\s*{_HALF}?\s*{_ZONE}?)?"
 
 _ISO = re.compile(
-    rf"(?P<year>[0-9]{{4}})(?P<sep>[-/.])(?P<month>[0-9]{{1,2}})(?P=sep)(?P<day>[0-9]{{1,2}}){_AFTER_DATE}", re.I
+    r"(?P<year>[0-9]{4})(?P<sep>[-/.])(?P<month>[0-9]{1,2})(?P=sep)(?P<day>[0-9]{1,2})" + _AFTER_DATE, re.I
 )
 _NUMBERED = re.compile(
     rf"(?P<first>[0-9]{{1,2}})(?P<sep>[-/.])(?P<other>[0-9]{{1,2}})(?P=sep)(?P<year>[0-9]{{4}}|[0-9]{{2}})"
@@ -67,7 +70,7 @@ _COMPACT = re.compile(
     re.I,
 )
 _EPOCH = re.compile(r"(?P<seconds>[0-9]{9,10})(?P<millis>[0-9]{3})?(?:\.[0-9]{1,9})?")
-_CLOCK = re.compile(rf"(?<![\w:]){_TIME}(?![\d:])\s*(?P<half>[ap]\.?m\b\.?)?", re.I)
+_CLOCK = re.compile(rf"(?<![\w:]){_TIME}(?![\d:])\s*{_HALF}?", re.I)
 _SWEDISH_CLOCK = re.compile(r"(?<=\bkl)(\.?\s?[0-9]{1,2})\.([0-9]{2})(?![\d.])")
 _OFFSET = re.compile(_ZONE, re.I)
 _WORDS = re.compile(r"[0-9]+|[^\W\d_]+")

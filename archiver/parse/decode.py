@@ -15,7 +15,8 @@ _LABELS = {
     "koi8-r": "koi8-r", "koi8-u": "koi8-u", "koi8-t": "koi8-t", "cp866": "cp866", "cp855": "cp855",
     "cp437": "cp437", "cp850": "cp850", "cp852": "cp852", "cp874": "cp874", "tis-620": "cp874",
     "kz1048": "kz1048", "ptcp154": "ptcp154", "mac-cyrillic": "mac-cyrillic", "mac-roman": "mac-roman",
-    "gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "big5": "big5hkscs", "big5hkscs": "big5hkscs",
+    "gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030",
+    "big5": "big5hkscs", "big5hkscs": "big5hkscs",
     "shift_jis": "cp932", "cp932": "cp932", "euc_jp": "euc_jp", "iso2022_jp": "iso2022_jp",
     "euc_kr": "cp949", "cp949": "cp949",
 }  # fmt: skip
@@ -35,11 +36,10 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_XML_DECLARATION = re.compile(
-    rb"<\?xml[^>]{0,400}?encoding\s{0,8}=\s{0,8}[\"']\s{0,8}([A-Za-z0-9][A-Za-z0-9._\-]{0,39})\s{0,8}[\"']", re.I
-)
-_HTML_META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,8}=\s{0,8}[\"']?([A-Za-z0-9][A-Za-z0-9._\-]{0,39})", re.I)
-_HTTP_CHARSET = re.compile(r"charset\s{0,8}=\s{0,8}[\"']?([A-Za-z0-9][A-Za-z0-9._\-]{0,39})", re.I)
+_NAME = r"\s{0,8}=\s{0,8}[\"']?\s{0,8}([A-Za-z0-9][A-Za-z0-9._\-]{0,39})"
+_XML_DECLARATION = re.compile((r"<\?xml[^>]{0,400}?\bencoding" + _NAME).encode(), re.I)
+_HTML_META = re.compile((r"<meta[^>]{0,200}?\bcharset" + _NAME).encode(), re.I)
+_HTTP_CHARSET = re.compile(r"\bcharset" + _NAME, re.I)
 _HEAD = 4096
 _SAMPLE = 8192
 
@@ -73,11 +73,12 @@ def decode(body: bytes, *, charset: str | None = None, content_type: str | None 
     weighed with the usual ones by how the text reads. A document that is UTF-8 but for a few bytes stays
     UTF-8. Whatever was overruled or mended is told in `problems`.
     """
+    problems: tuple[str, ...] = ()
     if charset:
         decoded = _as_told(body, charset)
         if decoded:
             return decoded
-    problems = (f"The charset {charset!r} is none we know, so it was found out from the bytes.",) if charset else ()
+        problems = (f"The charset {charset!r} is none we know, so it was found out from the bytes.",)
     found = _wide_unicode(body) or _narrow(body.removeprefix(codecs.BOM_UTF8), content_type)
     return Decoded(text=found.text, charset=found.charset, problems=problems + found.problems)
 
@@ -98,7 +99,8 @@ def _lossy(body: bytes, codec: str) -> Decoded:
         return Decoded(text=body.decode(codec).removeprefix("\ufeff"), charset=label)
     except (UnicodeDecodeError, UnicodeError):
         text = body.decode(codec, "replace").removeprefix("\ufeff")
-        return Decoded(text=text, charset=label, problems=(f"Some bytes are not {label}; they became U+FFFD.",))
+        problem = f"Some bytes are not {label}; they became U+FFFD."
+        return Decoded(text=text, charset=label, problems=(problem,))
 
 
 def _label(codec: str) -> str:
@@ -178,11 +180,9 @@ def _not_utf8(body: bytes, declared: list[str]) -> Decoded:
 def _rescued(body: bytes, declared: list[str]) -> Decoded:
     """Read UTF-8 with a few wrong bytes line by line, so that one bad line costs no other."""
     lines = body.splitlines(keepends=True)
-    foreign: list[bytes] = []
-    for line in lines:
-        if not _is_utf8(line) and _mostly_foreign(line):
-            foreign.append(line)
-    codec = rank(Sample.of(foreign, limit=_SAMPLE), [name for name in declared if name != "utf-8"]) if foreign else ""
+    foreign = [line for line in lines if not _is_utf8(line) and _mostly_foreign(line)]
+    others = [codec for codec in declared if codec != "utf-8"]
+    codec = rank(Sample.of(foreign, limit=_SAMPLE), others)
     text: list[str] = []
     for line in lines:
         if _is_utf8(line):
@@ -230,4 +230,4 @@ def _mojibake(text: str) -> tuple[str, ...]:
                 pass
     if again * 10 < len(words) * 9:
         return ()
-    return ("The text looks as if it had been encoded twice (UTF-8 read as windows-1251); it is kept as published.",)
+    return ("The text looks as if UTF-8 had been read as something else and encoded again; it is kept so.",)

@@ -23,20 +23,22 @@ _WORD = re.compile(rb"[A-Za-z0-9\x80-\xff]+")
 _CYRILLIC = dict.fromkeys("оеаинтсрвлкмдпу", 1.1) | dict.fromkeys("яыьгзбчйх", 0.9)
 _CYRILLIC |= dict.fromkeys("жшюцщэфъё", 0.5) | dict.fromkeys("іїєў", 0.6) | dict.fromkeys("әғқңөұүһ", 0.6)
 _CYRILLIC |= dict.fromkeys("ҷӣӯҳ", 0.6) | dict.fromkeys("ђћџљњјѓќѕґ", 0.3)
-_LATIN = dict.fromkeys("åäöéüèàáóíçñæêâôîßúãõ", 1.0) | dict.fromkeys("ąćęłńśźżčěřšžůýø", 0.9)
-_LATIN |= dict.fromkeys("ùûëïœ", 0.7) | dict.fromkeys("òőűăş", 0.7) | dict.fromkeys("ďťňľĺŕ", 0.4)
+_LATIN = dict.fromkeys("åäöéüèàáóíçñæêâôîßúãõ", 1.0) | dict.fromkeys("ąćęłńśźżčěřšžůý", 0.9)
+_LATIN |= dict.fromkeys("ùûëïœ", 0.7) | dict.fromkeys("øòőűăş", 0.75) | dict.fromkeys("ďťňľĺŕ", 0.4)
 _LATIN |= dict.fromkeys("ţđþðÿğıì", 0.25)
 _TURKISH = dict.fromkeys("ığşçöüâîû", 1.0)
 _COMMON_SIGNS = frozenset("“”‘’„«»–—…•·№§©®™°€£\xa0‹›¿¡")
-_PAIRS = frozenset(
-    "ст но то на ен ов ни ра во ко не по ро пр ре го ал ли ос ер ан ол ат ом од ор ка от ет та ия ит те ве ла ел "
-    "ло ва ес де ис ел да за об ти ри он ас ин ле ск ии ны ый ой ых их ог му тв ил ат тр ди че ще ме ма ци ац ию "
-    "ви бы ру ки нн ар ам дн со се мо зн чт ак до пе "
-    "қа ға ғы ңі өз ұр қо құ ағ ақ оқ ең бұ үн ұй өң нғ лғ рғ рқ лқ үк мү мұ тұ қт дә әд құ ұқ рұ әк өт өн "
-    "ың ің ан ен ар ер да де ға ге қа ла ле ты ті ды ді ас ес ал ел ық ік бі ір жә ән не үш ұл "
-    "ня ий ії ві пі ій ні ти ся її їх їн єт ює ає дь іс із ід лі рі ці їв "
-    "ја је ји ју ој ај иј ки ње ља њи ња ћи ће ќе ѓа".split()
-)
+_PAIR_LISTS = """
+ст но то на ен ов ни ра во ко не по ро пр ре го ал ли ос ер ан ол ат ом од ор ка от ет та ия ит те ве ла
+ел ло ва ес де ис да за об ти ри он ас ин ле ск ии ны ый ой ых их ог му тв ил тр ди че ще ме ма ци ац ию
+ви бы ру ки нн ар ам дн со се мо зн чт ак до пе
+қа ға ғы ңі өз ұр қо құ ағ ақ оқ ең бұ үн ұй өң нғ лғ рғ рқ лқ үк мү мұ тұ қт дә әд ұқ рұ әк өт өн
+ың ің ге ты ті ды ді ық ік бі ір жә ән үш ұл
+ня ий ії ві пі ій ні ся її їх їн єт ює ає дь іс із ід лі рі ці їв
+ја је ји ју ој ај иј ње ља њи ња ћи ће ќе ѓа
+"""
+_PAIRS = frozenset(_PAIR_LISTS.split())
+"""Letters that often stand together: Russian, then Kazakh, Ukrainian, Serbian and Macedonian."""
 _LONE = frozenset("авикосуяіеж")
 """Letters that are words."""
 _VOWELS = frozenset("аеиоуыэюяёіїєәөүұӣӯ")
@@ -66,7 +68,7 @@ class Sample:
 
 
 def rank(sample: Sample, declared: Iterable[str] = ()) -> str:
-    """The codec in which the sample reads best; one that is declared wins unless another is clearly better."""
+    """The codec in which the sample reads best; a declared one wins unless another is clearly better."""
     favoured = [name for name in declared if not name.startswith("utf-")]
     favoured += [_RELATED[name] for name in favoured if name in _RELATED]
     scores = {}

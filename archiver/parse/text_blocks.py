@@ -2,15 +2,20 @@
 
 import re
 from html import escape
+from itertools import pairwise
 
 from archiver.model import Markup
 
-EXCERPT_END = re.compile(r"(?:\[\s?(?:…|\.{3}|&hellip;|&#8230;)\s?\]|…|\.{3}|&hellip;|&#8230;)[\"'”»)\]]{0,2}\Z")
+EXCERPT_END = re.compile(
+    r"(?:\[\s?(?:…|\.{3}|&hellip;|&#8230;)\s?\]|…|\.{3}|&hellip;|&#8230;)[\"'”»)\]]{0,2}\Z"
+)
 """How a text ends that was cut by its publisher: `[…]`, `…`, `...`."""
 
 _BRACKETED_CUT = re.compile(r"\[\s?(?:…|\.{3}|&hellip;|&#8230;)\s?\]")
 _ANY_TAG = re.compile(r"<[^<>]{0,1000}>")
-_TAG = re.compile(r"</?(?:p|a|br|img|div|ul|ol|li|em|strong|h[1-6]|figure|blockquote|span|b|i)\b[^<>]{0,2000}>", re.I)
+_TAG = re.compile(
+    r"</?(?:p|a|br|img|div|ul|ol|li|em|strong|h[1-6]|figure|blockquote|span|b|i)\b[^<>]{0,2000}>", re.I
+)
 
 # What syndication plugins write below each entry, in the languages met so far: how it begins, how it goes on.
 _POST_LINES = (
@@ -34,6 +39,7 @@ _POST_LINES = (
     ("Artykuł", ("pochodzi z serwisu",)),
     ("Příspěvek", ("pochází z", "se nejdříve objevil na")),
 )
+_NARROWEST_WRAP, _WIDEST_WRAP = 45, 132
 _LONGEST_POST_TITLE = 1200
 _LONGEST_SITE_NAME = 400
 
@@ -59,6 +65,24 @@ def blocks(text: str) -> list[list[str]]:
     return found
 
 
+def joined_where_wrapped(block: list[str]) -> list[str]:
+    """Join the lines of a block that was wrapped at a width; lines that end short of it stay apart.
+
+    A line was wrapped where the next one's first word would not have fitted into the widest line.
+    """
+    width = max(len(line) for line in block)
+    if width > _WIDEST_WRAP:
+        return block
+    joined = [block[0]]
+    for before, line in pairwise(block):
+        first = line.partition(" ")[0]
+        if len(before) >= _NARROWEST_WRAP and len(before) + 1 + len(first) > width:
+            joined[-1] = f"{joined[-1]} {line}"
+        else:
+            joined.append(line)
+    return joined
+
+
 def is_cut(text: str) -> bool:
     """Tell whether the text ends in the mark of an excerpt."""
     return EXCERPT_END.search(text[-20:].rstrip()) is not None
@@ -74,7 +98,9 @@ def paragraphs(parts: list[list[str]]) -> Markup | None:
     """Return the blocks as HTML paragraphs, their lines parted by `<br>`; None where there are none."""
     if not parts:
         return None
-    return Markup(value="\n".join(f"<p>{'<br>'.join(escape(line, quote=False) for line in part)}</p>" for part in parts))
+    return Markup(
+        value="\n".join(f"<p>{'<br>'.join(escape(line, quote=False) for line in part)}</p>" for part in parts)
+    )
 
 
 def markup(text: str) -> Markup | None:

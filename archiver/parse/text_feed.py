@@ -28,7 +28,7 @@ _MOST_CREATOR_WORDS = 6
 
 
 def read(text: str, *, charset: str, options: ParseOptions) -> ParsedFeed:
-    """Read a flattened feed (RSS 2.0 with the syndication, content and comment modules, as WordPress writes it).
+    """Read a flattened feed (RSS 2.0 with its syndication, content and comment modules, as of WordPress).
 
     Raises ParseError where neither an entry's head nor a channel line is found.
     """
@@ -46,7 +46,9 @@ def read(text: str, *, charset: str, options: ParseOptions) -> ParsedFeed:
         end_of_remains(tail, link=head.link, numbers=_numbers(head))
         for head, tail in zip(heads, tails, strict=True)
     ]
-    grounds = [text[ground : heads[0].start]] + [tail[end:] for tail, (end, _) in zip(tails, ends, strict=True)]
+    grounds = [text[ground : heads[0].start]] + [
+        tail[end:] for tail, (end, _) in zip(tails, ends, strict=True)
+    ]
     bounded = [sure_ground] + [seen for _, seen in ends]
     names = titles(
         [

@@ -1,7 +1,7 @@
 """The channel of a flattened feed: what stands before its first entry.
 
-`title link description date language period frequency generator [image address, title, link, sizes] [number]`,
-in the order in which WordPress writes it; a part may be absent.
+`title link description date language period frequency generator [image: address, title, link, sizes]
+[number]`, in the order in which WordPress writes it; a part may be absent.
 """
 
 import json

@@ -115,7 +115,11 @@ def _guid_after(
     last = bisect_right(starts, place + _CATEGORY_REACH)
     for start, end in addresses[first : min(last, first + 8)]:
         address = text[start:end]
-        if start == begin or _same(address, link) or (_POST_NUMBER.search(address) and _host(address) == _host(link)):
+        if (
+            start == begin
+            or _same(address, link)
+            or (_POST_NUMBER.search(address) and _host(address) == _host(link))
+        ):
             return address, start, end
         if "]]>" in text[begin:start]:
             break

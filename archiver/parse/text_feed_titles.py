@@ -1,7 +1,7 @@
 """Where a title begins in a flattened feed, when remains of the entry before it stand glued to it.
 
-What helps, best first: the plugin's `The post TITLE appeared first on …` in the same entry, a line of its own,
-and the link's slug, which WordPress makes from the folded title.
+What helps, best first: the plugin's `The post TITLE appeared first on …` in the same entry, a line of its
+own, and the link's slug, which WordPress makes from the folded title.
 """
 
 import re
@@ -13,7 +13,9 @@ from urllib.parse import unquote, urlsplit
 
 from archiver.parse.text_blocks import fold_space
 
-_FEED_ADDRESS = re.compile(r"https?://\S{1,2000}?(?:/feed(?:/atom|/rss2?)?/?|[?&]feed=[\w-]{1,20}(?:&\S{0,99})?)(?=\s|\Z)")
+_FEED_ADDRESS = re.compile(
+    r"https?://\S{1,2000}?(?:/feed(?:/atom|/rss2?)?/?|[?&]feed=[\w-]{1,20}(?:&\S{0,99})?)(?=\s|\Z)"
+)
 _NUMBERS = re.compile(r"(?:\s{1,99}\d{1,12}(?=\s|\Z)){1,2}")
 _SLUG_END = re.compile(r"\.(?:html?|php|aspx?)$", re.I)
 _WORD = re.compile(r"[^\W_]+(?:['’‘ʼ`´][^\W_]+)*")
@@ -21,7 +23,7 @@ _APOSTROPHES = str.maketrans("", "", "'’‘ʼ`´")
 _LONGEST_TITLE = 2000
 _MOST_WORDS = 40
 _MOST_BEGINNINGS = 12
-_SMALL_WORDS = frozenset("the and for with from how why what when who".split())
+_SMALL_WORDS = frozenset({"the", "and", "for", "with", "from", "how", "why", "what", "when", "who"})
 _BLOCK_END = re.compile(
     r"(?:</?(?:p|div|ul|ol|blockquote|figure|h[1-6]|table|pre|section|article|iframe|script|style)\b[^<>]{0,500}>"
     r"|<(?:br|hr|img)\b[^<>]{0,1000}>|-->)",
@@ -68,10 +70,8 @@ def end_of_remains(text: str, *, link: str, numbers: frozenset[str]) -> tuple[in
 
 def _end_of_markup(text: str) -> int:
     """Where the last block of HTML ends that was kept as it is; 0 unless little more than a title follows."""
-    last = None
-    for last in _BLOCK_END.finditer(text, max(0, len(text) - _LONGEST_TITLE)):
-        pass
-    return last.end() if last and len(text[last.end() :].split()) <= _MOST_WORDS else 0
+    ends = [found.end() for found in _BLOCK_END.finditer(text, max(0, len(text) - _LONGEST_TITLE))]
+    return ends[-1] if ends and len(text[ends[-1] :].split()) <= _MOST_WORDS else 0
 
 
 def _after_number(text: str, number: str) -> int:
@@ -123,7 +123,9 @@ def _title(place: Place, *, strangers: frozenset[str]) -> str:
     if not place.bounded:
         return cut or _last_sentence(flat)
     if strangers and (rest := _after_strangers(flat, strangers)) is not None:
-        return cut if cut and (len(cut) > len(rest) or _FILE_NAME.search(flat[: len(flat) - len(cut)])) else rest
+        return (
+            cut if cut and (len(cut) > len(rest) or _FILE_NAME.search(flat[: len(flat) - len(cut)])) else rest
+        )
     return cut if cut and (strangers or len(words) > _MOST_WORDS) else flat
 
 

@@ -1,0 +1,1 @@
+"""The archive, or a part of it, in the formats of others."""

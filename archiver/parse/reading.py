@@ -1,0 +1,40 @@
+"""A parser's full reading of an entry as JSON text: what we map to no column is kept all the same."""
+
+import json
+import time
+from collections.abc import Iterable, Mapping
+
+_DEEPEST = 6
+
+
+def as_json(values: Mapping[str, object], *, without: Iterable[str] = ()) -> str:
+    """Write a reading as JSON with sorted keys, leaving out the named keys and the texts inside them; never fails."""
+    left_out = frozenset(without)
+    try:
+        plain = {key: _plain(value, key in left_out, 0) for key, value in values.items()}
+        kept = {str(key): value for key, value in plain.items() if key not in left_out or isinstance(value, (list, dict))}
+        text = json.dumps(kept, ensure_ascii=False, sort_keys=True, default=str)
+        text.encode("utf-8")
+    except (ValueError, TypeError, RecursionError):
+        return "{}"
+    return text
+
+
+def _plain(value: object, textless: bool, depth: int) -> object:
+    """Reduce a value to what JSON knows; `textless` drops `value`, where feedparser keeps a text's words."""
+    if isinstance(value, time.struct_time):
+        year, month, day, hour, minute, second = value[:6]
+        return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
+    if isinstance(value, Mapping):
+        if depth >= _DEEPEST:
+            return None
+        return {
+            str(key): _plain(part, textless, depth + 1)
+            for key, part in dict.items(value)  # type: ignore[arg-type]
+            if not (textless and key == "value")
+        }
+    if isinstance(value, (list, tuple)):
+        return None if depth >= _DEEPEST else [_plain(part, textless, depth + 1) for part in value]
+    if isinstance(value, (str, int, float, bool)) or value is None:
+        return value
+    return str(value)

@@ -1,0 +1,152 @@
+"""RSS, RDF, Atom and CDF documents, read by feedparser: the only import of it.
+
+    text -> markup.mend -> shape.read_shape -> feedparser, strictly -> entries -> EntryData
+                                  `-> entry by entry, where the whole cannot be read strictly
+"""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import feedparser
+
+from archiver.errors import ParseError
+from archiver.model import EntryData, FeedData, ParsedFeed, ParseOptions
+from archiver.parse.markup import mend, prolog
+from archiver.parse.shape import Shape, local_name, read_shape
+from archiver.parse.syndication_entry import Context, read_entry
+from archiver.parse.syndication_feed import read_feed_data
+
+_FAMILIES = {"rss": "rss", "rdf": "rss", "feed": "atom", "channel": "cdf"}
+_VERSIONS = {"rss091n": "rss091", "rss091u": "rss091", "rss": "rss20", "atom": "atom10", "atom01": "atom03",
+             "atom02": "atom03"}  # fmt: skip
+_MOST_SINGLE_ENTRIES = 2000
+"""Beyond it a broken document is read as a whole only: each entry alone costs a parser of its own."""
+
+_HEADERS = {"content-type": "application/xml; charset=utf-8"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What feedparser made of a document."""
+
+    feed: Mapping[str, Any]
+    entries: list[Mapping[str, Any]]
+    version: str
+    strict: bool
+    problems: tuple[str, ...] = ()
+
+
+def read(text: str, *, charset: str, options: ParseOptions, start: int = 0) -> ParsedFeed:
+    """Read a feed whose root element begins at `start`.
+
+    A document that was cut short yields the entries before the cut and `partial`. An entry that cannot be read
+    is left out with a problem of its own.
+
+    Raises ParseError: `broken` where neither the feed's own elements nor any entry could be read.
+    """
+    source = mend(text[start:], prolog(text[:start]).entities)
+    shape = read_shape(source)
+    if not shape.readable:
+        raise ParseError("broken", f"{options.url or 'The document'} was cut off before anything of the feed came.")
+    reading = _read_whole(shape)
+    root = local_name(shape.root)
+    version = _format(reading.version, root, source)
+    feed = read_feed_data(reading.feed, url=options.url)
+    context = Context(
+        url=options.url,
+        site_url=feed.site_url,
+        feed_language=feed.language,
+        dates_are_atom=version.startswith(("atom", "cdf")),
+    )
+    entries, problems = _entries(reading.entries, context)
+    problems = (*_told(shape), *reading.problems, *problems)
+    if not entries and not _says_anything(feed) and not reading.strict:
+        raise ParseError("broken", f"{options.url or 'The document'} looks like a feed, but nothing in it could be read.")
+    return ParsedFeed(
+        feed=feed, entries=entries, format=version, charset=charset, partial=shape.torn, problems=tuple(problems)
+    )
+
+
+def _told(shape: Shape) -> tuple[str, ...]:
+    """The problems that the document's shape shows."""
+    problems = []
+    if shape.torn:
+        problems.append("The document ends before its root element does; what stands after the last whole entry was held back.")
+    if shape.junk:
+        problems.append("Something that is no part of the feed stood after its end and was left out.")
+    return tuple(problems)
+
+
+def _says_anything(feed: FeedData) -> bool:
+    return bool(feed.title or feed.site_url or feed.description)
+
+
+def _parse(source: str) -> _Reading:
+    """Give feedparser clean UTF-8 in a stream, and no address: it would resolve guids against it."""
+    parsed = feedparser.parse(
+        io.BytesIO(source.encode("utf-8", "replace")),
+        response_headers=_HEADERS,
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+    return _Reading(dict(parsed["feed"]), list(parsed["entries"]), str(parsed["version"]), not parsed["bozo"])
+
+
+def _try(source: str) -> _Reading | None:
+    try:
+        return _parse(source)
+    except Exception:  # noqa: BLE001 - feedparser raises whatever its extensions raise; see `problems`
+        return None
+
+
+def _read_whole(shape: Shape) -> _Reading:
+    """Read the document at once; where it is not sound XML, entry by entry, so that no entry costs another."""
+    whole = _try(shape.whole)
+    if whole and (whole.strict or len(shape.entries) < 2 or len(shape.entries) > _MOST_SINGLE_ENTRIES):
+        return whole
+    singly = _read_singly(shape)
+    if whole and len(whole.entries) > len(singly.entries):
+        return whole
+    return singly
+
+
+def _read_singly(shape: Shape) -> _Reading:
+    opening, closing = shape.wrapping
+    head = _try(shape.head) or _try(opening + closing)
+    entries: list[Mapping[str, Any]] = []
+    problems = []
+    for number, entry in enumerate(shape.entries[:_MOST_SINGLE_ENTRIES], 1):
+        reading = _try(opening + entry + closing)
+        if reading and reading.entries:
+            entries.extend(reading.entries)
+        else:
+            problems.append(f"Entry {number} could not be read and was left out.")
+    return _Reading(head.feed if head else {}, entries, head.version if head else "", bool(head and head.strict), tuple(problems))
+
+
+def _entries(found: list[Mapping[str, Any]], context: Context) -> tuple[tuple[EntryData, ...], list[str]]:
+    entries: list[EntryData] = []
+    problems: list[str] = []
+    for number, entry in enumerate(found, 1):
+        try:
+            entries.append(read_entry(dict(entry), position=len(entries), context=context))
+        except (ValueError, TypeError, AttributeError, LookupError) as error:
+            problems.append(f"Entry {number} could not be read and was left out ({type(error).__name__}).")
+    return tuple(entries), problems
+
+
+def _format(version: str, root: str, source: str) -> str:
+    """The format's name; the root element decides where feedparser went by a namespace in passing."""
+    version = _VERSIONS.get(version, version)
+    family = _FAMILIES.get(root, "rss")
+    if version.startswith(family):
+        return version
+    if family == "cdf":
+        return "cdf"
+    if family == "atom":
+        return "atom10"
+    if root == "rdf":
+        return "rss090" if "netscape.com/rdf" in source[:5000] else "rss10"
+    return "rss20"

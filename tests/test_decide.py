@@ -1,0 +1,212 @@
+"""The rules of an update: what was known + what the web said + the time = what is written."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from archiver import decide
+from archiver.config import ScheduleSettings
+from archiver.errors import FetchError, ParseError
+from archiver.identify import recognise
+from archiver.model import ChangeKind, FeedData, FeedState, FeedUpdate, Outcome, ParsedFeed, Response
+
+SETTINGS = ScheduleSettings()
+OK = Response(
+    request_url="https://example.org/feed",
+    final_url="https://example.org/feed",
+    status=200,
+    headers=(("ETag", '"2"'), ("Last-Modified", "Sun, 01 Mar 2026 11:00:00 GMT")),
+    body=b"<rss/>",
+)
+
+
+@pytest.fixture
+def attempt(noon):
+    return decide.Attempt(started_at=noon, duration_ms=120, request_url="https://example.org/feed")
+
+
+@pytest.fixture
+def understood(feed_row, attempt) -> Callable[..., FeedUpdate]:
+    """Decide for a document (prepared entries) against known entries."""
+
+    def run(entries, known=(), *, feed=None, partial=False, form="rss20", candidates=None) -> FeedUpdate:
+        parsed = ParsedFeed(
+            feed=FeedData(title="Example"),
+            entries=tuple(entry.data for entry in entries),
+            format=form,
+            charset="utf-8",
+            partial=partial,
+        )
+        document = decide.Document(
+            response=OK,
+            body_sha256="ab" * 32,
+            parsed=parsed,
+            known=known,
+            recognition=recognise(entries, known),
+            candidates=candidates or {},
+        )
+        return decide.understood(feed or feed_row(), attempt, document, SETTINGS)
+
+    return run
+
+
+def kinds(update: FeedUpdate) -> list[ChangeKind]:
+    return [change.kind for change in update.changes]
+
+
+def events(update: FeedUpdate) -> list[str]:
+    return [event.kind for event in update.events]
+
+
+class TestADocument:
+    def test_entries_that_nobody_knows_are_new_and_found_a_post_each(self, understood, document):
+        update = understood(document("a", "b"))
+        assert kinds(update) == [ChangeKind.NEW, ChangeKind.NEW]
+        assert [change.revision for change in update.changes] == [1, 1]
+        assert [change.link.rule for change in update.changes] == ["first", "first"]
+        assert (update.fetch.outcome, update.fetch.entries_new, update.fetch.entries_seen) == ("new", 2, 2)
+
+    def test_an_entry_whose_content_moved_gets_the_next_revision(self, understood, document, known_from):
+        known = known_from(document("a", "b"))
+        update = understood(document({"name": "a", "title": "Changed"}, "b"), known)
+        assert kinds(update) == [ChangeKind.REVISED, ChangeKind.SEEN]
+        assert [change.revision for change in update.changes] == [2, None]
+        assert (update.fetch.outcome, update.fetch.entries_revised) == ("new", 1)
+
+    def test_a_new_date_of_change_alone_is_seen_and_no_revision(self, understood, document, known_from, noon):
+        known = known_from(document("a"))
+        update = understood(document({"name": "a", "updated_at": noon}), known)
+        assert kinds(update) == [ChangeKind.SEEN]
+        assert update.fetch.outcome is Outcome.UNCHANGED
+
+    def test_validators_and_digest_are_kept_with_the_entries_they_came_with(self, understood, document):
+        facts = understood(document("a")).facts
+        assert (facts.etag, facts.last_modified) == ('"2"', "Sun, 01 Mar 2026 11:00:00 GMT")
+        assert facts.body_sha256 == "ab" * 32
+
+    def test_a_partial_document_keeps_no_validators_so_that_the_whole_is_asked_for(
+        self, understood, document, feed_row
+    ):
+        update = understood(document("a"), feed=feed_row(etag='"1"', body_sha256="old"), partial=True)
+        assert (update.facts.etag, update.facts.body_sha256) == ('"1"', "old")
+        assert update.fetch.partial
+
+    def test_an_entry_twice_in_one_document_is_written_once(self, understood, document):
+        twice = {"name": "a", "guid": None, "url": None, "published_at": None, "published_raw": None}
+        assert kinds(understood(document(twice, "b", twice))) == [ChangeKind.NEW, ChangeKind.NEW]
+
+    def test_a_date_in_the_future_is_kept_and_marked(self, understood, document, noon):
+        late = noon + timedelta(days=40)
+        update = understood(document({"name": "a", "published_at": late}))
+        assert update.changes[0].date_note == "future"
+        assert update.changes[0].entry.data.published_at == late
+
+    def test_a_date_that_cannot_be_read_is_marked_and_not_invented(self, understood, document):
+        update = understood(document({"name": "a", "published_at": None, "published_raw": "soon"}))
+        assert update.changes[0].date_note == "unreadable"
+
+    def test_an_answer_after_failures_is_a_recovery(self, understood, document, feed_row):
+        update = understood(document("a"), feed=feed_row(state=FeedState.FAILING, error_count=3))
+        assert events(update) == ["recovered"]
+        assert (update.facts.state, update.facts.error_count) == (FeedState.ACTIVE, 0)
+
+
+class TestAbsence:
+    def test_an_entry_missing_while_an_older_one_stands_is_missing(self, understood, document, known_from):
+        known = known_from(document("a", "b", "c"))
+        update = understood(tuple(e for e in document("a", "b", "c") if e.data.position != 1), known)
+        assert kinds(update) == [ChangeKind.SEEN, ChangeKind.SEEN, ChangeKind.MISSING]
+
+    def test_missing_a_second_time_it_was_taken_down(self, understood, document, known_from, noon):
+        a, b, c = known_from(document("a", "b", "c"))
+        b = replace(b, present=False, missing_since=noon - timedelta(hours=1))
+        entries = document("a", "b", "c")
+        update = understood((entries[0], entries[2]), (a, b, c))
+        assert kinds(update)[-1] is ChangeKind.WITHDRAWN
+        assert events(update) == ["withdrawn"]
+
+    def test_the_oldest_entry_rolled_off_and_nothing_is_said_of_it(self, understood, document, known_from):
+        update = understood(document("a", "b"), known_from(document("a", "b", "c")))
+        assert kinds(update) == [ChangeKind.SEEN, ChangeKind.SEEN, ChangeKind.LEFT]
+
+    def test_a_withdrawn_entry_that_is_back_continues_its_revisions(
+        self, understood, document, known_from, noon
+    ):
+        known = known_from(document("a"), present=False, missing_since=noon, withdrawn_at=noon, revision=4)
+        update = understood(document({"name": "a", "title": "Back again"}), known)
+        assert (kinds(update), update.changes[0].revision) == ([ChangeKind.RETURNED], 5)
+        assert events(update) == ["returned"]
+
+    @pytest.mark.parametrize(
+        "circumstance",
+        [
+            pytest.param({"partial": True}, id="cut short"),
+            pytest.param({"form": "atom10"}, id="suddenly another format"),
+        ],
+    )
+    def test_a_doubtful_document_proves_no_absence(self, understood, document, known_from, circumstance):
+        entries = document("a", "b", "c")
+        update = understood((entries[0], entries[2]), known_from(entries), **circumstance)
+        assert kinds(update) == [ChangeKind.SEEN, ChangeKind.SEEN]
+
+    def test_an_empty_document_proves_no_absence(self, understood, document, known_from):
+        update = understood((), known_from(document("a", "b")))
+        assert kinds(update) == []
+        assert not update.fetch.gap
+
+
+class TestAGap:
+    def test_a_full_answer_that_shares_nothing_with_the_last_is_a_gap(self, understood, document, known_from):
+        update = understood(document("x", "y"), known_from(document("a", "b")))
+        assert update.fetch.gap
+        assert events(update) == ["gap"]
+        assert update.facts.interval_seconds == SETTINGS.interval_seconds // 2
+
+    def test_a_first_document_is_none(self, understood, document):
+        assert not understood(document("a")).fetch.gap
+
+
+class TestADocumentThatWeKnow:
+    def test_a_304_keeps_validators_that_it_does_not_name(self, feed_row, attempt):
+        feed = feed_row(etag='"1"', last_modified="Sat, 28 Feb 2026 00:00:00 GMT", body_sha256="cd" * 32)
+        answer = Response(request_url=feed.url, final_url=feed.url, status=304)
+        update = decide.confirmed(feed, attempt, answer, (), SETTINGS)
+        assert (update.facts.etag, update.facts.last_modified) == (feed.etag, feed.last_modified)
+        assert (update.fetch.outcome, update.fetch.body_sha256) == ("not_modified", "cd" * 32)
+
+    def test_the_same_bytes_are_unchanged_and_not_kept_again(self, feed_row, attempt):
+        update = decide.confirmed(feed_row(body_sha256="cd" * 32), attempt, OK, (), SETTINGS)
+        assert (update.fetch.outcome, update.fetch.body) == ("unchanged", None)
+        assert update.fetch.bytes_received == len(OK.body)
+
+    def test_what_was_missing_is_missing_a_second_time(self, feed_row, attempt, document, known_from, noon):
+        missing = known_from(document("a"), present=False, missing_since=noon)
+        update = decide.confirmed(feed_row(), attempt, OK, missing, SETTINGS)
+        assert kinds(update) == [ChangeKind.WITHDRAWN]
+
+
+class TestAFailure:
+    def test_nothing_known_of_the_feed_moves(self, feed_row, attempt):
+        feed = feed_row(etag='"1"', last_modified="x", body_sha256="cd" * 32)
+        facts = decide.failed(feed, attempt, FetchError("dns", "no address"), SETTINGS).facts
+        assert (facts.etag, facts.last_modified, facts.body_sha256) == ('"1"', "x", "cd" * 32)
+        assert (facts.state, facts.error_count, facts.last_error) == (FeedState.FAILING, 1, "no address")
+        assert not facts.succeeded
+
+    def test_the_bytes_of_a_document_that_is_no_feed_are_kept(self, feed_row, attempt):
+        error = ParseError("web_page", "a web page")
+        update = decide.failed(feed_row(), attempt, error, SETTINGS, response=OK)
+        assert (update.fetch.body, update.fetch.status) == (OK.body, 200)
+        assert (update.fetch.outcome, update.fetch.error_kind) == ("error", "web_page")
+
+    def test_a_second_failure_in_a_row_is_no_second_event(self, feed_row, attempt):
+        error = FetchError("dns", "no address")
+        assert events(decide.failed(feed_row(), attempt, error, SETTINGS)) == ["failing"]
+        assert events(decide.failed(feed_row(state=FeedState.FAILING), attempt, error, SETTINGS)) == []
+
+    def test_gone_is_a_state_of_its_own_and_asked_about_monthly(self, feed_row, attempt, noon):
+        update = decide.failed(feed_row(), attempt, FetchError("gone", "gone", status=410), SETTINGS)
+        assert (update.facts.state, update.fetch.outcome) == (FeedState.GONE, "gone")
+        assert timedelta(days=30) <= update.facts.next_fetch_at - noon <= timedelta(days=33)
