@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import yaml
 
@@ -57,7 +57,7 @@ class FetchSettings:
     @property
     def full_user_agent(self) -> str:
         """The User-Agent header field (RFC 9110, 10.1.5), contact included."""
-        return f"{self.user_agent} (+{self.contact})" if self.contact else self.user_agent
+        return f"{self.user_agent} ({f'+{self.contact}' if self.contact else 'no contact configured'})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,9 +129,8 @@ def _compose(path: Path) -> yaml.Node | None:
             data = file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError as error:
         raise ConfigError(f"{path}: there is no such file") from error
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise ConfigError(f"{path}: cannot be read: {reason}") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     if len(data) > MAX_FILE_BYTES:
         raise ConfigError(f"{path}: is larger than {MAX_FILE_BYTES // 10**6} MB; list fewer feeds in it")
     try:
@@ -166,7 +165,7 @@ def _refuse_riddles(path: Path, events: Iterable[yaml.Event]) -> None:
 
 
 def read_duration(text: str) -> int:
-    """Seconds of `90s`, `15m`, `1h30m`, `2d`; at most a year. Raises ValueError with a sentence for a person."""
+    """Seconds of `90s`, `15m`, `1h30m`, `2d`, up to a year. Raises ValueError with a sentence."""
     if text.isascii() and text.isdigit():
         raise ValueError(f"{_quoted(text)} has no unit; write 90s for seconds, 15m for minutes")
     match = _DURATION.fullmatch(text)
@@ -198,9 +197,6 @@ class _Node:
         key = f"{self.key}: " if self.key.isprintable() and self.key else ""
         return ConfigError(f"{self.file}:{self.line}: {key}{message}")
 
-    def child(self, key: str, node: yaml.Node) -> "_Node":
-        return _Node(self.file, key, node)
-
     def mapping(self, *known: str) -> dict[str, "_Node"]:
         """The non-empty values by key; without `known`, any key will do."""
         if self.is_empty:
@@ -209,7 +205,7 @@ class _Node:
             raise self.wrong("must be a list of `key: value` lines")
         found: dict[str, _Node] = {}
         for key_node, value_node in self.node.value:
-            place = self.child(self.key, key_node)
+            place = _Node(self.file, self.key, key_node)
             key = place.text()
             if known and key not in known:
                 near = difflib.get_close_matches(key[:60], known, n=1)
@@ -217,7 +213,7 @@ class _Node:
                 raise place.wrong(f"{_quoted(key)} is not a known key; {advice}")
             if key in found:
                 raise place.wrong(f"{_quoted(key)} is given twice, first in line {found[key].line}")
-            found[key] = self.child(f"{self.key}.{key}" if self.key else key, value_node)
+            found[key] = _Node(self.file, f"{self.key}.{key}" if self.key else key, value_node)
         return {key: value for key, value in found.items() if not value.is_empty}
 
     def items(self) -> list["_Node"]:
@@ -225,7 +221,7 @@ class _Node:
             return []
         if not isinstance(self.node, yaml.SequenceNode):
             raise self.wrong("must be a list")
-        return [self.child(f"{self.key}[{i}]", node) for i, node in enumerate(self.node.value)]
+        return [_Node(self.file, f"{self.key}[{i}]", node) for i, node in enumerate(self.node.value)]
 
     def text(self) -> str:
         """A single value as it was written: a tag `no` or a name `2024` is a word here."""
@@ -239,7 +235,6 @@ class _Node:
         return value
 
     def duration(self) -> int:
-        """Seconds of `90s`, `15m`, `1h30m`, `2d`."""
         try:
             return read_duration(self.text())
         except ValueError as error:
@@ -293,18 +288,16 @@ SCHEDULE_KEYS: Mapping[str, tuple[str, Callable[[_Node], Any]]] = {
 
 
 def _section(node: _Node | None, keys: Mapping[str, tuple[str, Callable[[_Node], Any]]]) -> dict[str, Any]:
-    if node is None:
-        return {}
-    return {keys[key][0]: keys[key][1](value) for key, value in node.mapping(*keys).items()}
+    values = node.mapping(*keys) if node else {}
+    return {keys[key][0]: keys[key][1](value) for key, value in values.items()}
 
 
 def _schedule(node: _Node | None) -> ScheduleSettings:
     schedule = ScheduleSettings(**_section(node, SCHEDULE_KEYS))
-    if node is not None:
-        if schedule.min_interval_seconds > schedule.interval_seconds:
-            raise node.wrong("min_interval is longer than interval; lower min_interval or raise interval")
-        if schedule.max_interval_seconds < schedule.interval_seconds:
-            raise node.wrong("max_interval is shorter than interval; raise max_interval or lower interval")
+    if node and schedule.min_interval_seconds > schedule.interval_seconds:
+        raise node.wrong("min_interval is longer than interval; lower min_interval or raise interval")
+    if node and schedule.max_interval_seconds < schedule.interval_seconds:
+        raise node.wrong("max_interval is shorter than interval; raise max_interval or lower interval")
     return schedule
 
 
@@ -364,7 +357,7 @@ def _url(node: _Node, *, folder: Path) -> str:
 
 def _fold(url: str) -> str:
     """What makes two addresses the same feed: not the host's case, the default port or the last slash."""
-    parts: SplitResult = urlsplit(url)
+    parts = urlsplit(url)
     if parts.scheme == "file":
         return url
     host = (parts.hostname or "").rstrip(".")

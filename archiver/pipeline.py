@@ -26,7 +26,7 @@ from typing import TypeVar
 from archiver import decide
 from archiver.config import ScheduleSettings
 from archiver.errors import ArchiverError, FetchError, ParseError
-from archiver.fetch import Fetcher
+from archiver.fetch import Fetcher, redact
 from archiver.identify import recognise
 from archiver.model import (
     FeedForUpdate,
@@ -122,14 +122,14 @@ class Pipeline:
         attempt = decide.Attempt(
             started_at=started_at,
             duration_ms=round((time.monotonic() - watch) * 1000),
-            request_url=feed.current_url,
+            request_url=redact(feed.current_url),
         )
         try:
             return await self._archive(feed, attempt, response)
         except ArchiverError:
             raise
         except Exception as bug:
-            log.exception("feed %s: an update failed by our own fault", feed.url)
+            log.exception("%s: an update failed by our own fault", redact(feed.url))
             return await self._write_failure(
                 feed, attempt, ParseError("crashed", f"the archiver failed: {bug!r}"), response
             )

@@ -79,8 +79,9 @@ class Service:
         try:
             while not self._stopping.is_set():
                 tick.clear()
-                await self._start_due()
-                await self._until(tick, or_room=self._is_full())
+                more = await self._start_due()
+                if not (more and self._has_room()):
+                    await self._until(tick, or_room=not self._has_room())
         finally:
             scheduler.shutdown(wait=False)
             await self._drain()
@@ -88,7 +89,8 @@ class Service:
     async def run_once(self) -> None:
         """Update everything that is due now, then return."""
         while not self._stopping.is_set():
-            if not await self._start_due() and not self._tasks:
+            await self._start_due()
+            if not self._tasks:
                 break
             await self._until(or_room=True)
         await self._drain()
@@ -97,7 +99,7 @@ class Service:
         """Update these feeds, due or not."""
         waiting = list(reversed(feeds))
         while (waiting or self._tasks) and not self._stopping.is_set():
-            while waiting and not self._is_full():
+            while waiting and self._has_room():
                 self._start(waiting.pop())
             await self._until(or_room=True)
         await self._drain()
@@ -118,18 +120,18 @@ class Service:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop, number.name, number)
 
-    def _is_full(self) -> bool:
-        return len(self._tasks) >= self._concurrency
+    def _has_room(self) -> bool:
+        return len(self._tasks) < self._concurrency
 
-    async def _start_due(self) -> int:
-        """Start updates of due feeds as far as there is room; return how many."""
+    async def _start_due(self) -> bool:
+        """Start updates of due feeds as far as there is room; say whether more may be due."""
         now, room = self._clock(), self._concurrency - len(self._tasks)
         self._held = {feed_id: until for feed_id, until in self._held.items() if until > now}
         beside = {*self._tasks, *self._held}
         due = await self._writer.run(lambda store: store.due(now=now, limit=room, beside=beside))
         for feed in due:
             self._start(feed)
-        return len(due)
+        return len(due) == room
 
     def _start(self, feed: FeedForUpdate) -> None:
         task = asyncio.create_task(self._update(feed), name=feed.url)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from archiver.errors import FetchError, ParseError
-from archiver.fetch import Fetcher
+from archiver.fetch import Fetcher, redact
 from archiver.model import FetchRequest, ParseOptions
 from archiver.parse import discover, parse
 from archiver.parse.decode import decode
@@ -43,7 +43,7 @@ async def find_feed(fetcher: Fetcher, url: str, options: ParseOptions, *, allow_
     named = [link.url for link in discover.feed_links(page, base)]
     found = await _first_that_answers(fetcher, [*named, *discover.well_known(base)], options)
     if found is None:
-        raise ParseError("web_page", f"{url} is a web page, and no feed is to be found behind it")
+        raise ParseError("web_page", f"{redact(url)} is a web page, and no feed is to be found behind it")
     others = tuple(other for other in named if other != found.url)
     return Found(url=found.url, title=found.title, entries=found.entries, others=others)
 

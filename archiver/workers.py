@@ -10,34 +10,28 @@ import resource
 from concurrent.futures import BrokenExecutor
 from types import TracebackType
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from archiver.errors import ParseError
 from archiver.model import ParseOptions, PreparedFeed
 from archiver.prepare import prepare
 
-TIME_LIMIT_SECONDS = 60
+TIME_LIMIT_SECONDS = 60.0
 MEMORY_LIMIT_BYTES = 2 * 1024**3
 """Of address space, a good part of which is libraries that are mapped and never touched."""
 
 
 class Workers:
-    """A pool of processes that run `prepare`. Started on first use."""
+    """A pool of processes that run `prepare`. They start when first needed."""
 
     def __init__(self, count: int | None = None, *, time_limit_seconds: float = TIME_LIMIT_SECONDS) -> None:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["archiver.prepare"])
-        self._pool = ProcessPool(
-            max_workers=count or min(4, os.cpu_count() or 1),
-            initializer=_limit_memory,
-            initargs=[MEMORY_LIMIT_BYTES],
-            context=context,
-        )
+        self._count = count or min(4, os.cpu_count() or 1)
         self._time_limit = time_limit_seconds
+        self._pool = self._new_pool()
 
     async def prepare(self, body: bytes, options: ParseOptions) -> PreparedFeed:
         """Run `prepare` in a worker. Raises ParseError, of kind `crashed` where the worker had to be killed."""
-        future = self._pool.schedule(prepare, args=[body, options], timeout=self._time_limit)
+        future = self._schedule(body, options)
         try:
             return await asyncio.wrap_future(future)
         except TimeoutError as error:
@@ -49,6 +43,24 @@ class Workers:
         except (ProcessExpired, BrokenExecutor) as error:
             raise ParseError("crashed", f"the document broke its reader: {error}") from error
 
+    def _schedule(self, body: bytes, options: ParseOptions) -> "ProcessFuture[PreparedFeed]":
+        if not self._pool.active:
+            # The pool gives up when it cannot tell which of several documents killed a worker.
+            self._end()
+            self._pool = self._new_pool()
+        return self._pool.schedule(prepare, args=[body, options], timeout=self._time_limit)
+
+    def _new_pool(self) -> ProcessPool:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["archiver.prepare"])
+        return ProcessPool(
+            max_workers=self._count, initializer=_limit_memory, initargs=[MEMORY_LIMIT_BYTES], context=context
+        )
+
+    def _end(self) -> None:
+        self._pool.stop()  # type: ignore[no-untyped-call]
+        self._pool.join()
+
     def __enter__(self) -> "Workers":
         return self
 
@@ -56,8 +68,7 @@ class Workers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the processes at once: what they still did is not waited for by anybody."""
-        self._pool.stop()  # type: ignore[no-untyped-call]
-        self._pool.join()
+        self._end()
 
 
 def _limit_memory(limit_bytes: int) -> None:

@@ -49,6 +49,8 @@ _MEANT_BY = """
 """
 _SAME = dict(pair.split(":") for pair in _SAME_AS.split())
 _MEANT = dict(pair.split(":") for pair in _MEANT_BY.split())
+_REFUTABLE = {_SAME.get(language, language) for language in LANGUAGES} | {"se"}
+"""What a text can speak against: what the model knows. `se` is Sami, but mostly meant for Swedish."""
 _SAYS_NOTHING = frozenset({"und", "mul", "mis", "zxx", "x", "i"})
 
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,6}")
@@ -116,8 +118,8 @@ def _is_contradicted(tag: str, probabilities: dict[str, float], letters: int, *,
     if letters < least or best is None:
         return False
     primary = _group(tag.partition("-")[0])
-    if primary not in {_group(language) for language in LANGUAGES}:
-        return False  # a language that the model has never seen is not for it to refute
+    if primary not in _REFUTABLE:
+        return False
     of_declared = sum(value for language, value in probabilities.items() if _group(language) == primary)
     return best[1] >= _SURE and of_declared <= _IMPROBABLE
 

@@ -60,7 +60,9 @@ _TAG = re.compile(
 _ATTRIBUTE = re.compile(r"""([^\s/>=]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>"'][^\s>]*+))""")
 _COMMENT_END = re.compile(r"--!?>")
 _NUMBER = re.compile(r"[0-9]{1,5}%?")
-_STRAY_CDATA_END = re.compile(rf"\]\]&gt;\s*+(?=\Z|\]\]&gt;|</?(?:{'|'.join(sorted(TAGS & BLOCKS))})[ >])")
+_BLOCK_NAMES = "|".join(sorted(TAGS & BLOCKS))
+_STRAY_CDATA_END = re.compile(rf"\]\]&gt;\s*+(?=\Z|\]\]&gt;|</?(?:{_BLOCK_NAMES})[ >])")
+_STRAY_CDATA_END_AFTER_BLOCK = re.compile(rf"(</(?:{_BLOCK_NAMES})>\s*+)(?:\]\]&gt;\s*+)++")
 _CONTROL_OR_SPACE = "".join(map(chr, range(0x21)))
 
 _CLEANER = nh3.Cleaner(
@@ -86,7 +88,8 @@ def safe_html(html: str, base_url: str | None) -> str:
         before, balanced = result, _balanced(result, base_url)
         if balanced is None or len(balanced) > limit:
             break
-        result = _STRAY_CDATA_END.sub("", _CLEANER.clean(balanced)).strip()
+        result = _STRAY_CDATA_END.sub("", _CLEANER.clean(balanced))
+        result = _STRAY_CDATA_END_AFTER_BLOCK.sub(r"\1", result).strip()
         if len(result) > limit:
             break
         if result == before:

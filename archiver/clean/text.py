@@ -26,8 +26,10 @@ _PREFORMATTED = frozenset({"listing", "plaintext", "pre", "xmp"})
 # What is seen but is no text stands between words; a script in the middle of a word does not.
 _SEEN = (DROPPED | {"audio", "img", "input", "video"}) - {"noscript", "script", "style", "template", "title"}
 
-_SPACE = re.compile(r"\s+")
-_SPACE_IN_LINE = re.compile(r"[^\S\n]+")
+_LINE_END = "\x1e"
+"""Ends a line from within a text node; a tag would do, at the price of an object each."""
+_SPACE = re.compile(rf"[^\S{_LINE_END}]+")
+_SPACE_IN_LINE = re.compile(rf"[^\S\n{_LINE_END}]+")
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _INVISIBLE = dict.fromkeys(
     [*range(0x09), *range(0x0E, 0x1C), *range(0x7F, 0x85), *range(0x86, 0xA0), 0xAD, 0x200B, 0x2060, 0xFEFF]
@@ -106,7 +108,8 @@ def parse(html: str) -> BeautifulSoup:
     if "<" not in html:
         html = _BLANK_LINES.sub("<p>", html)
     # An end tag without a start ends a line in browsers; libxml2 would not hear of it.
-    return BeautifulSoup("<html><body>" + _LINE_ENDS.sub("</p><br>", mended(html)), "lxml")
+    marked = _LINE_ENDS.sub(rf"\g<0>{_LINE_END}", mended(html).replace(_LINE_END, " "))
+    return BeautifulSoup(f"<html><body>{marked}", "lxml")
 
 
 def lines_of(soup: Tag, is_left_out: Callable[[Tag], bool] | None = None) -> list[str]:
@@ -139,7 +142,7 @@ def lines_of(soup: Tag, is_left_out: Callable[[Tag], bool] | None = None) -> lis
                 pieces.append("\t")
             elif name in BLOCKS:
                 pieces.append("\n")
-    return _folded("".join(pieces), keep_cells=True)
+    return _folded("".join(pieces).replace(_LINE_END, "\n"), keep_cells=True)
 
 
 def _folded(text: str, *, keep_cells: bool = False) -> list[str]:

@@ -2,7 +2,7 @@
 
     bytes -> decode -> sniff -> syndication | jsonfeed | text | page -> ParsedFeed
 
-Pure: no clock, no network, no files. Publishers' bytes are hostile, so callers run this where it can be killed.
+Pure: no clock, no network, no files. Publishers' bytes are hostile: run this where it can be killed.
 """
 
 from dataclasses import replace
@@ -57,8 +57,8 @@ def _read(decoded: Decoded, options: ParseOptions) -> ParsedFeed:
     if kind == "page":
         raise ParseError(
             "web_page",
-            f"{where} is a web page, not a feed; add the feed's own address, or set parse.kind: page to archive "
-            "the page itself.",
+            f"{where} is a web page, not a feed; add the feed's own address, or set parse.kind: page to "
+            "archive the page itself.",
         )
     raise ParseError("not_a_feed", f"{where} is {sniffed.what or 'no document that we know'}, not a feed.")
 
@@ -66,6 +66,8 @@ def _read(decoded: Decoded, options: ParseOptions) -> ParsedFeed:
 def _read_syndication(decoded: Decoded, sniffed: Sniffed, options: ParseOptions) -> ParsedFeed:
     if sniffed.kind != "syndication":
         where = options.url or "The document"
-        raise ParseError("not_a_feed", f"{where} has no element that begins a feed (rss, rdf:RDF, feed, channel).")
+        raise ParseError(
+            "not_a_feed", f"{where} has no element that begins a feed (rss, rdf:RDF, feed, channel)."
+        )
     parsed = syndication.read(decoded.text, charset=decoded.charset, options=options, start=sniffed.start)
     return replace(parsed, problems=(_JUNK, *parsed.problems)) if sniffed.junk else parsed

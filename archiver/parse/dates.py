@@ -7,7 +7,26 @@ YEARS = range(1900, 2201)
 """Years that a feed may speak of; anything outside is a mistake of its maker."""
 
 _LONGEST = 120
-_DAY_FIRST = ("be", "da", "de", "es", "fi", "fr", "it", "kk", "ky", "nb", "nl", "no", "pl", "pt", "ru", "sv", "uk", "uz")
+_DAY_FIRST = (
+    "be",
+    "da",
+    "de",
+    "es",
+    "fi",
+    "fr",
+    "it",
+    "kk",
+    "ky",
+    "nb",
+    "nl",
+    "no",
+    "pl",
+    "pt",
+    "ru",
+    "sv",
+    "uk",
+    "uz",
+)
 
 _MONTH_NAMES = (
     "jan january januari янв январь января қаң қаңтар січ січень січня",
@@ -41,7 +60,8 @@ _ZONE_MINUTES = {
         "z": 0, "ut": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 1, "bst": 1,
         "cet": 1, "met": 1, "cest": 2, "mest": 2, "eet": 2, "eest": 3, "msk": 3, "msd": 4, "мск": 3,
         "samt": 4, "get": 4, "amt": 4, "azt": 4, "aft": 4.5, "yekt": 5, "uzt": 5, "tjt": 5, "tmt": 5,
-        "pkt": 5, "kgt": 6, "omst": 6, "novt": 7, "krat": 7, "irkt": 8, "yakt": 9, "jst": 9, "kst": 9, "vlat": 10,
+        "pkt": 5, "kgt": 6, "omst": 6, "novt": 7, "krat": 7, "irkt": 8, "yakt": 9, "jst": 9, "kst": 9,
+        "vlat": 10,
         "ast": -4, "adt": -3, "est": -5, "edt": -4, "et": -5, "cst": -6, "cdt": -5, "ct": -6,
         "mst": -7, "mdt": -6, "mt": -7, "pst": -8, "pdt": -7, "pt": -8,
     }.items()

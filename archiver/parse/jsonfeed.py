@@ -46,7 +46,9 @@ def read(text: str, *, charset: str, options: ParseOptions) -> ParsedFeed:
     scanned = _scan(text)
     version = _VERSION.match(text_of(scanned.values.get("version")) or "")
     if not version and not _looks_like_a_feed(scanned):
-        raise ParseError("not_a_feed", f"{where} is JSON, but not a JSON Feed: it has no version of jsonfeed.org.")
+        raise ParseError(
+            "not_a_feed", f"{where} is JSON, but not a JSON Feed: it has no version of jsonfeed.org."
+        )
     if not scanned.whole and not scanned.items and not scanned.values.get("title"):
         raise ParseError("broken", f"{where} is a JSON Feed that was cut off before its first item.")
     feed = _feed(scanned.values, options.url)
@@ -73,8 +75,10 @@ def _looks_like_a_feed(scanned: _Scanned) -> bool:
     """Whether JSON without a version is a feed all the same: items with the fields of JSON Feed."""
     items = [item for item in scanned.items if isinstance(item, dict)]
     texts = ("content_html", "content_text", "date_published")
-    return bool(items) and all("id" in item or "url" in item for item in items) and any(
-        name in item for item in items for name in texts
+    return (
+        bool(items)
+        and all("id" in item or "url" in item for item in items)
+        and any(name in item for item in items for name in texts)
     )
 
 
@@ -147,9 +151,11 @@ def _feed(values: Mapping[str, Any], url: str) -> FeedData:
 
 
 def _entry(item: Mapping[str, Any], *, position: int, feed: FeedData, url: str) -> EntryData:
-    """Map one item. `url` is where the post is; `external_url` stands in where a link post has nothing else."""
+    """Map one item. `external_url`, what a link post points at, stands in for a missing `url`."""
     base = feed.site_url or url
-    link = absolute(text_of(item.get("url")), base=base) or absolute(text_of(item.get("external_url")), base=base)
+    link = absolute(text_of(item.get("url")), base=base) or absolute(
+        text_of(item.get("external_url")), base=base
+    )
     title = text_of(item.get("title"))
     published, updated = text_of(item.get("date_published")), text_of(item.get("date_modified"))
     return EntryData(
@@ -163,7 +169,8 @@ def _entry(item: Mapping[str, Any], *, position: int, feed: FeedData, url: str) 
         updated_at=read_date(updated) if updated else None,
         updated_raw=updated,
         summary=_markup(item.get("summary"), "text/plain"),
-        content=_markup(item.get("content_html"), "text/html") or _markup(item.get("content_text"), "text/plain"),
+        content=_markup(item.get("content_html"), "text/html")
+        or _markup(item.get("content_text"), "text/plain"),
         base_url=link or feed.site_url or absolute(url, base=None),
         language=language_tag(item.get("language")),
         enclosures=tuple(_enclosures(item, base)),
@@ -206,7 +213,9 @@ def _enclosures(item: Mapping[str, Any], base: str | None) -> Iterator[Enclosure
         size = attachment.get("size_in_bytes")
         if url:
             known = isinstance(size, int) and not isinstance(size, bool) and 0 <= size <= _LARGEST_LENGTH
-            yield Enclosure(url=url, type=text_of(attachment.get("mime_type")), length=size if known else None)
+            yield Enclosure(
+                url=url, type=text_of(attachment.get("mime_type")), length=size if known else None
+            )
 
 
 def _categories(item: Mapping[str, Any]) -> Iterator[Category]:

@@ -1,4 +1,4 @@
-"""Mend a feed's XML in linear time, so that a strict parser reads it: characters, references, prolog, stray signs.
+"""Mend a feed's XML in linear time, so that a strict parser reads it: characters, references, stray signs.
 
 Never touches what stands in CDATA sections, except for characters that XML forbids everywhere.
 """
@@ -19,7 +19,9 @@ _TOKEN = re.compile(
     r"|<"
 )
 _PREFIXED_ATTRIBUTE = re.compile(r"\s([^\W\d][\w.\-]*):[\w.\-]+\s*=")
-_ENTITY = re.compile(r"<!ENTITY\s{1,20}(\w{1,40})\s{1,20}(?:\"([^\"&%<]{0,100}|&#\w{1,8};)\"|'([^'&%<]{0,100})')\s*>")
+_ENTITY = re.compile(
+    r"<!ENTITY\s{1,20}(\w{1,40})\s{1,20}(?:\"([^\"&%<]{0,100}|&#\w{1,8};)\"|'([^'&%<]{0,100})')\s*>"
+)
 _BLANK = re.compile("[\\s\ufeff\\x00]*+")
 _SUBSET_END = re.compile(r"\]\s*+>")
 _DECLARATION = re.compile(r"<\?xml\s[^<>]*+>?+")
@@ -199,7 +201,9 @@ class _Mender:
         at = self.root_at
         if at is None:
             return
-        names = {prefix: KNOWN_PREFIXES.get(prefix.lower(), f"urn:x-undeclared:{prefix}") for prefix in missing}
+        names = {
+            prefix: KNOWN_PREFIXES.get(prefix.lower(), f"urn:x-undeclared:{prefix}") for prefix in missing
+        }
         declarations = "".join(f' xmlns:{prefix}="{name}"' for prefix, name in names.items())
         root = re.match(r"<[^\s/>]+", self.pieces[at])
         if root:
@@ -207,14 +211,19 @@ class _Mender:
 
 
 def _is_xml_character(code: int) -> bool:
-    return code in (9, 10, 13) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or 0x10000 <= code <= 0x10FFFF
+    return (
+        code in (9, 10, 13)
+        or 0x20 <= code <= 0xD7FF
+        or 0xE000 <= code <= 0xFFFD
+        or 0x10000 <= code <= 0x10FFFF
+    )
 
 
 def mend(text: str, entities: dict[str, str] | None = None) -> str:
     """Make a document, from its root element on, fit for a strict parser.
 
-    Forbidden characters and comments go; references to characters that XML forbids become U+FFFD; HTML's named
-    references become characters; bare `&`, `<` and `]]>` are escaped; prefixes without a namespace get one.
+    Forbidden characters and comments go; references to characters that XML forbids become U+FFFD; HTML's
+    named references become characters; bare `&`, `<` and `]]>` are escaped; undeclared prefixes get a namespace.
     Tags that do not match stay as they are.
     """
     return _Mender(drop_forbidden(text), entities or {}).run()

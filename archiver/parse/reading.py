@@ -8,11 +8,15 @@ _DEEPEST = 6
 
 
 def as_json(values: Mapping[str, object], *, without: Iterable[str] = ()) -> str:
-    """Write a reading as JSON with sorted keys, leaving out the named keys and the texts inside them; never fails."""
+    """Write a reading as JSON with sorted keys, without the texts under the named keys; never fails."""
     left_out = frozenset(without)
     try:
         plain = {key: _plain(value, key in left_out, 0) for key, value in values.items()}
-        kept = {str(key): value for key, value in plain.items() if key not in left_out or isinstance(value, (list, dict))}
+        kept = {
+            str(key): value
+            for key, value in plain.items()
+            if key not in left_out or isinstance(value, (list, dict))
+        }
         text = json.dumps(kept, ensure_ascii=False, sort_keys=True, default=str)
         text.encode("utf-8")
     except (ValueError, TypeError, RecursionError):
@@ -30,7 +34,7 @@ def _plain(value: object, textless: bool, depth: int) -> object:
             return None
         return {
             str(key): _plain(part, textless, depth + 1)
-            for key, part in dict.items(value)  # type: ignore[arg-type]
+            for key, part in value.items()
             if not (textless and key == "value")
         }
     if isinstance(value, (list, tuple)):

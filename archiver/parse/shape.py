@@ -23,7 +23,7 @@ class Shape:
     root: str
     """The name of the root element, with its prefix."""
     whole: str
-    """Well-formed as far as containers and entries go: without junk after the root, closed where it was cut."""
+    """Without junk after the root element, and closed where it was cut off."""
     head: str
     """The document without its entries."""
     entries: tuple[str, ...]

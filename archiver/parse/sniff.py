@@ -12,22 +12,27 @@ _MAGIC = (
     (b"BZh", "bzip2-compressed data"), (b"\xfd7zXZ", "xz-compressed data"), (b"7z\xbc\xaf", "a 7z archive"),
     (b"Rar!", "a RAR archive"), (b"\xd0\xcf\x11\xe0", "an Office document"), (b"RIFF", "a media file"),
     (b"ID3", "an audio file"), (b"OggS", "a media file"), (b"\x7fELF", "a program"), (b"MZ\x90", "a program"),
-    (b"\x00\x00\x01\x00", "an icon"), (b"wOFF", "a font"), (b"wOF2", "a font"), (b"SQLite format 3", "a database"),
+    (b"\x00\x00\x01\x00", "an icon"), (b"wOFF", "a font"), (b"wOF2", "a font"),
+    (b"SQLite format 3", "a database"),
 )  # fmt: skip
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r\f\x0b\x1b\x00")
 
 _OPENING = re.compile(r"<(?P<name>[^\W\d][\w.:\-]{0,100})(?P<attributes>[^<>]{0,20000})>")
 _FEED_ROOT = re.compile(
-    r"<(?:[\w\-]{1,40}:)?(?P<name>rss|RDF|feed|channel)(?P<attributes>\s[^<>]{0,20000})?>(?=\s{0,1000}<)", re.I
+    r"<(?:[\w\-]{1,40}:)?(?P<name>rss|RDF|feed|channel)(?P<attributes>\s[^<>]{0,20000})?>(?=\s{0,1000}<)",
+    re.I,
 )
-_RSS_IN_RDF = re.compile(r"purl\.org/rss/|my\.netscape\.com/rdf|channel\.netscape\.com/rdf|<(?:[\w\-]+:)?item[\s>]", re.I)
+_RSS_IN_RDF = re.compile(
+    r"purl\.org/rss/|my\.netscape\.com/rdf|channel\.netscape\.com/rdf|<(?:[\w\-]+:)?item[\s>]", re.I
+)
 _JSON_START = re.compile(r"\{\s*+[\"}]|\[\s*+(?:\{|\[|\])")
-_HTML_NAMES = frozenset(
-    "html head body title meta link script style base noscript frameset iframe center font div p span a b i u em "
-    "strong br hr img h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table tbody thead tr td th form input select button "
-    "label article section main header footer nav aside figure blockquote pre code small big template svg "
-    "textarea picture video audio".split()
-)  # fmt: skip
+_HTML_ELEMENTS = """
+html head body title meta link script style base noscript frameset iframe center font div p span a b i u em
+strong br hr img h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table tbody thead tr td th form input select button label
+article section main header footer nav aside figure blockquote pre code small big template svg textarea
+picture video audio
+"""
+_HTML_NAMES = frozenset(_HTML_ELEMENTS.split())
 _JUNK = 8192
 """How much a server may say before the document begins: warnings of its scripting language, as a rule."""
 
@@ -82,9 +87,15 @@ def sniff(text: str) -> Sniffed:
     if local == "html":
         return Sniffed(kind="page", what="<html>")
     if local not in _HTML_NAMES:
-        is_xml = stripped.startswith("<?xml") or "xmlns" in opening["attributes"] or f"</{opening['name']}>" in text
+        is_xml = (
+            stripped.startswith("<?xml")
+            or "xmlns" in opening["attributes"]
+            or f"</{opening['name']}>" in text
+        )
         if is_xml and not declared_html:
-            return Sniffed(kind="other", what=f"an XML document of another kind (its root is <{opening['name']}>)")
+            return Sniffed(
+                kind="other", what=f"an XML document of another kind (its root is <{opening['name']}>)"
+            )
     elif local == "svg":
         return Sniffed(kind="other", what="an image (its root is <svg>)")
     found = None if declared_html else _junk_before(text)
@@ -96,7 +107,7 @@ def sniff(text: str) -> Sniffed:
 
 
 def _junk_before(text: str) -> Sniffed | None:
-    """Find the root of a feed behind a little junk; one that text merely mentions has no attributes or child."""
+    """Find the root of a feed behind a little junk; one that is only mentioned has no namespace or child."""
     if "<html" in text[:_JUNK].lower():
         return None
     for root in _FEED_ROOT.finditer(text, 0, _JUNK + 20_000):

@@ -1,7 +1,7 @@
 """RSS, RDF, Atom and CDF documents, read by feedparser: the only import of it.
 
-    text -> markup.mend -> shape.read_shape -> feedparser, strictly -> entries -> EntryData
-                                  `-> entry by entry, where the whole cannot be read strictly
+text -> markup.mend -> shape.read_shape -> feedparser, strictly -> entries -> EntryData
+                              `-> entry by entry, where the whole cannot be read strictly
 """
 
 import io
@@ -41,15 +41,17 @@ class _Reading:
 def read(text: str, *, charset: str, options: ParseOptions, start: int = 0) -> ParsedFeed:
     """Read a feed whose root element begins at `start`.
 
-    A document that was cut short yields the entries before the cut and `partial`. An entry that cannot be read
-    is left out with a problem of its own.
+    A document that was cut short yields the entries before the cut and `partial`. An entry that cannot be
+    read is left out with a problem of its own.
 
     Raises ParseError: `broken` where neither the feed's own elements nor any entry could be read.
     """
     source = mend(text[start:], prolog(text[:start]).entities)
     shape = read_shape(source)
     if not shape.readable:
-        raise ParseError("broken", f"{options.url or 'The document'} was cut off before anything of the feed came.")
+        raise ParseError(
+            "broken", f"{options.url or 'The document'} was cut off before anything of the feed came."
+        )
     reading = _read_whole(shape)
     root = local_name(shape.root)
     version = _format(reading.version, root, source)
@@ -60,12 +62,19 @@ def read(text: str, *, charset: str, options: ParseOptions, start: int = 0) -> P
         feed_language=feed.language,
         dates_are_atom=version.startswith(("atom", "cdf")),
     )
-    entries, problems = _entries(reading.entries, context)
-    problems = (*_told(shape), *reading.problems, *problems)
+    entries, left_out = _entries(reading.entries, context)
+    problems = (*_told(shape), *reading.problems, *left_out)
     if not entries and not _says_anything(feed) and not reading.strict:
-        raise ParseError("broken", f"{options.url or 'The document'} looks like a feed, but nothing in it could be read.")
+        raise ParseError(
+            "broken", f"{options.url or 'The document'} looks like a feed, but nothing in it could be read."
+        )
     return ParsedFeed(
-        feed=feed, entries=entries, format=version, charset=charset, partial=shape.torn, problems=tuple(problems)
+        feed=feed,
+        entries=entries,
+        format=version,
+        charset=charset,
+        partial=shape.torn,
+        problems=tuple(problems),
     )
 
 
@@ -73,7 +82,7 @@ def _told(shape: Shape) -> tuple[str, ...]:
     """The problems that the document's shape shows."""
     problems = []
     if shape.torn:
-        problems.append("The document ends before its root element does; what stands after the last whole entry was held back.")
+        problems.append("The document is cut short; what stands after the last whole entry was held back.")
     if shape.junk:
         problems.append("Something that is no part of the feed stood after its end and was left out.")
     return tuple(problems)
@@ -91,18 +100,28 @@ def _parse(source: str) -> _Reading:
         sanitize_html=False,
         resolve_relative_uris=False,
     )
-    return _Reading(dict(parsed["feed"]), list(parsed["entries"]), str(parsed["version"]), not parsed["bozo"])
+    feed, entries = _plain(parsed["feed"]), [_plain(entry) for entry in parsed["entries"]]
+    return _Reading(feed, entries, str(parsed["version"]), not parsed["bozo"])
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - what feedparser builds is as free as JSON
+    """Turn feedparser's dicts, whose aliases warn and guess, into ordinary ones."""
+    if isinstance(value, dict):
+        return {str(key): _plain(dict.__getitem__(value, key)) for key in value}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return value
 
 
 def _try(source: str) -> _Reading | None:
     try:
         return _parse(source)
-    except Exception:  # noqa: BLE001 - feedparser raises whatever its extensions raise; see `problems`
+    except Exception:  # feedparser lets out whatever its readers of extensions raise
         return None
 
 
 def _read_whole(shape: Shape) -> _Reading:
-    """Read the document at once; where it is not sound XML, entry by entry, so that no entry costs another."""
+    """Read the document at once; where it is no sound XML, entry by entry, so that none costs another."""
     whole = _try(shape.whole)
     if whole and (whole.strict or len(shape.entries) < 2 or len(shape.entries) > _MOST_SINGLE_ENTRIES):
         return whole
@@ -123,7 +142,13 @@ def _read_singly(shape: Shape) -> _Reading:
             entries.extend(reading.entries)
         else:
             problems.append(f"Entry {number} could not be read and was left out.")
-    return _Reading(head.feed if head else {}, entries, head.version if head else "", bool(head and head.strict), tuple(problems))
+    return _Reading(
+        head.feed if head else {},
+        entries,
+        head.version if head else "",
+        bool(head and head.strict),
+        tuple(problems),
+    )
 
 
 def _entries(found: list[Mapping[str, Any]], context: Context) -> tuple[tuple[EntryData, ...], list[str]]:
@@ -131,7 +156,7 @@ def _entries(found: list[Mapping[str, Any]], context: Context) -> tuple[tuple[En
     problems: list[str] = []
     for number, entry in enumerate(found, 1):
         try:
-            entries.append(read_entry(dict(entry), position=len(entries), context=context))
+            entries.append(read_entry(entry, position=len(entries), context=context))
         except (ValueError, TypeError, AttributeError, LookupError) as error:
             problems.append(f"Entry {number} could not be read and was left out ({type(error).__name__}).")
     return tuple(entries), problems

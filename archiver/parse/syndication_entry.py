@@ -67,11 +67,15 @@ def text_of(value: object) -> str | None:
 def fold(element: Mapping[str, Any], key: str) -> str | None:
     """An element's text construct as one line of plain text."""
     value = text_of(element.get(key))
-    return plain_text(value, is_html=_detail(element, f"{key}_detail").get("type") in _HTML_TYPES) if value else None
+    return (
+        plain_text(value, is_html=_detail(element, f"{key}_detail").get("type") in _HTML_TYPES)
+        if value
+        else None
+    )
 
 
 def absolute(link: str | None, *, base: str | None) -> str | None:
-    """A link as an absolute URL, word for word where it is one already; None where it cannot be, or is a script."""
+    """A link as an absolute URL, word for word where it is one; None where it cannot be, or is a script."""
     if not link or _ABSOLUTE.fullmatch(link):
         return link
     resolved = resolve(base if base and _web(base) else None, link)
@@ -152,7 +156,9 @@ def _date(entry: Mapping[str, Any], key: str, context: Context) -> tuple[datetim
     raw = text_of(entry.get(key))
     if raw is None:
         return None, None
-    read = read_date(raw, language=context.feed_language) or _feedparsers_date(entry.get(f"{key}_parsed"), raw)
+    read = read_date(raw, language=context.feed_language) or _feedparsers_date(
+        entry.get(f"{key}_parsed"), raw
+    )
     return read, raw
 
 
@@ -166,7 +172,11 @@ def _feedparsers_date(parsed: object, raw: str) -> datetime | None:
     numbers = [int(digits) for digits in re.findall(r"[0-9]+", raw[:100]) if len(digits) <= 4]
     words = re.findall(r"[^\W\d_]{3,}", raw[:100])
     near = {parsed.tm_mday - 1, parsed.tm_mday, parsed.tm_mday + 1}
-    said = parsed.tm_year in numbers and near & set(numbers) and (len(numbers) >= 3 or (len(numbers) == 2 and words))
+    said = (
+        parsed.tm_year in numbers
+        and near & set(numbers)
+        and (len(numbers) >= 3 or (len(numbers) == 2 and words))
+    )
     if not said or not 1990 <= parsed.tm_year <= 2100:
         return None
     try:
@@ -212,9 +222,13 @@ def _base(entry: Mapping[str, Any]) -> str | None:
 
 
 def _language(entry: Mapping[str, Any], feed_language: str | None) -> str | None:
-    """The language that the entry itself declares; feedparser hands the feed's down, which says nothing new."""
+    """The language that the entry declares; the feed's, which feedparser hands down, says nothing new."""
     inherited = (feed_language or "").lower()
-    details = (*_dicts(entry.get("content")), _detail(entry, "summary_detail"), _detail(entry, "title_detail"))
+    details = (
+        *_dicts(entry.get("content")),
+        _detail(entry, "summary_detail"),
+        _detail(entry, "title_detail"),
+    )
     for value in (entry.get("language"), *(detail.get("language") for detail in details)):
         tag = (text_of(value) or "").replace("_", "-")
         if _LANGUAGE.fullmatch(tag) and (value is entry.get("language") or tag.lower() != inherited):

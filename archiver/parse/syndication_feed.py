@@ -21,7 +21,7 @@ def read_feed_data(feed: Mapping[str, Any], *, url: str) -> FeedData:
     generator = text_of(feed.get("generator"))
     detail = feed.get("generator_detail")
     if not generator and isinstance(detail, Mapping):
-        generator = text_of(dict.get(detail, "name")) or text_of(dict.get(detail, "href"))  # type: ignore[arg-type]
+        generator = text_of(detail.get("name")) or text_of(detail.get("href"))
     return FeedData(
         title=fold(feed, "title"),
         site_url=absolute(_site_link(feed), base=url),
@@ -48,8 +48,8 @@ def _site_link(feed: Mapping[str, Any]) -> str | None:
         return link
     links = feed.get("links")
     for candidate in links if isinstance(links, list) else ():
-        if isinstance(candidate, Mapping) and dict.get(candidate, "rel") == "alternate":  # type: ignore[arg-type]
-            return text_of(dict.get(candidate, "href"))  # type: ignore[arg-type]
+        if isinstance(candidate, Mapping) and candidate.get("rel") == "alternate":
+            return text_of(candidate.get("href"))
     return None
 
 

@@ -75,10 +75,10 @@ def _end_of_markup(text: str) -> int:
 
 
 def _after_number(text: str, number: str) -> int:
-    """Where the post's number stands alone near the end; 0 where it does not."""
-    place = text.rfind(f" {number} ", max(0, len(text) - _LONGEST_TITLE))
-    end = place + len(number) + 1
-    return end if place >= 0 and len(text[end:].split()) <= _MOST_WORDS else 0
+    """Where the post's number that stands alone near the end ends; 0 where it does not."""
+    pattern = re.compile(rf"(?<!\S){number}(?=\s)")
+    ends = [found.end() for found in pattern.finditer(text, max(0, len(text) - _LONGEST_TITLE))]
+    return ends[-1] if ends and len(text[ends[-1] :].split()) <= _MOST_WORDS else 0
 
 
 def _is_feed_of(address: str, *, link: str) -> bool:

@@ -3,14 +3,16 @@
 import html
 import re
 
-_INLINE = frozenset(
-    "a abbr acronym b bdi bdo big br cite code del dfn em font i img ins kbd mark nobr q s samp small span strike "
-    "strong sub sup tt u var wbr".split()
-)  # fmt: skip
-_BLOCK = frozenset(
-    "address article blockquote center dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr li main ol "
-    "p pre section table tbody td th thead tr ul".split()
-)  # fmt: skip
+_INLINE_TAGS = """
+a abbr acronym b bdi bdo big br cite code del dfn em font i img ins kbd mark nobr q s samp small span strike
+strong sub sup tt u var wbr
+"""
+_BLOCK_TAGS = """
+address article blockquote center dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr li main ol
+p pre section table tbody td th thead tr ul
+"""
+_INLINE = frozenset(_INLINE_TAGS.split())
+_BLOCK = frozenset(_BLOCK_TAGS.split())
 _VOID = frozenset({"br", "hr", "img", "wbr"})
 _SPACING = _BLOCK | {"br"}
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,15})((?:\s[^<>]*+)?)>")

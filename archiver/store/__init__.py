@@ -4,31 +4,43 @@
 they are the whole contract between the archive and the rest of the program.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from sqlite_utils import Database
 
 from archiver.model import Candidate, FeedForUpdate, FeedUpdate, KnownEntry, PreparedEntry
 from archiver.store import bodies, connect, feeds, knowledge, reading, search, updates
 from archiver.store.bodies import digest
-from archiver.store.connect import ArchiveLock, transaction
+from archiver.store.connect import moment, transaction
 from archiver.store.feeds import Following, Synced
+from archiver.store.lock import ArchiveLock
+from archiver.store.rows import sound
 from archiver.store.search import Query
 from archiver.times import to_text
 
 __all__ = ["ArchiveLock", "Following", "Query", "Reader", "Store", "Synced", "digest"]
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
 
 class _Connected:
-    """What both have: a connection to close."""
+    """What both have: a connection to ask, and to close."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
+
+    def _ask(
+        self, question: Callable[Concatenate[Database, _P], _T], *args: _P.args, **kwargs: _P.kwargs
+    ) -> _T:
+        """Ask of one moment of the archive. What SQLite cannot do becomes a StoreError."""
+        with moment(self._db):
+            return question(self._db, *args, **kwargs)
 
     def close(self) -> None:
         """Close the connection; the last one to close folds the write-ahead log into the file."""
@@ -53,39 +65,39 @@ class Reader(_Connected):
 
     def feeds(self, *, removed: bool = False) -> list[dict[str, Any]]:
         """Every feed with its columns, tags and number of entries."""
-        return feeds.listed(self._db, removed=removed)
+        return self._ask(feeds.listed, removed=removed)
 
     def find_feed(self, name: str) -> int:
         """The feed meant by an id, an address or a name. Raises NotFound, ConfigError."""
-        return feeds.find(self._db, name)
+        return self._ask(feeds.find, name)
 
     def search(self, query: Query) -> list[dict[str, Any]]:
         """One hit per post, best first."""
-        return search.search(self._db, query)
+        return self._ask(search.search, query)
 
     def post(self, post_id: int) -> dict[str, Any]:
         """A post with its entries. Raises NotFound."""
-        return reading.post(self._db, post_id)
+        return self._ask(reading.post, post_id)
 
     def entry(self, entry_id: int) -> dict[str, Any]:
         """An entry in its latest version. Raises NotFound."""
-        return reading.entry(self._db, entry_id)
+        return self._ask(reading.entry, entry_id)
 
     def revisions(self, entry_id: int) -> list[dict[str, Any]]:
         """Every version of an entry, oldest first."""
-        return reading.revisions(self._db, entry_id)
+        return self._ask(reading.revisions, entry_id)
 
     def totals(self, *, now: datetime) -> dict[str, Any]:
         """How much there is of everything."""
-        return reading.totals(self._db, now=to_text(now))
+        return self._ask(reading.totals, now=to_text(now))
 
     def events(self, *, limit: int = 20) -> list[dict[str, Any]]:
         """What was worth a person's attention, newest first."""
-        return reading.events(self._db, limit=limit)
+        return self._ask(reading.events, limit=limit)
 
     def body(self, sha256: str) -> bytes:
         """A kept body, byte for byte. Raises NotFound, StoreError."""
-        return bodies.load(self._db, sha256)
+        return self._ask(bodies.load, sha256)
 
 
 class Store(_Connected):
@@ -115,11 +127,11 @@ class Store(_Connected):
     def replayed(self, url: str, *, now: datetime) -> FeedForUpdate:
         """The feed of a replayed document, added but not followed where it is unknown."""
         with transaction(self._db):
-            known = self._db.execute("SELECT id FROM feeds WHERE url = ?", [url]).fetchone()
+            known = self._db.execute("SELECT id FROM feeds WHERE url = ?", [sound(url)]).fetchone()
             feed_id = (
                 known[0] if known else feeds.follow(self._db, Following(url=url), origin="replay", now=now)
             )
-        return feeds.for_update(self._db, feed_id)
+            return feeds.for_update(self._db, feed_id)
 
     def pause(self, feed_id: int, *, by: str = "command") -> None:
         """Ask a feed no more; `by` is `command` or `removed`."""
@@ -133,31 +145,31 @@ class Store(_Connected):
 
     def find_feed(self, name: str) -> int:
         """The feed meant by an id, an address or a name. Raises NotFound, ConfigError."""
-        return feeds.find(self._db, name)
+        return self._ask(feeds.find, name)
 
     def feed(self, feed_id: int) -> FeedForUpdate:
         """One feed for an update, due or not. Raises NotFound."""
-        return feeds.for_update(self._db, feed_id)
+        return self._ask(feeds.for_update, feed_id)
 
     def followed(self) -> tuple[FeedForUpdate, ...]:
         """All feeds that are not paused."""
-        return feeds.followed(self._db)
+        return self._ask(feeds.followed)
 
     def due(self, *, now: datetime, limit: int, beside: Iterable[int] = ()) -> tuple[FeedForUpdate, ...]:
         """Feeds whose time has come, longest waiting first, without those under way."""
-        return feeds.due(self._db, now=now, limit=limit, beside=beside)
+        return self._ask(feeds.due, now=now, limit=limit, beside=beside)
 
     def known_entries(self, feed_id: int, document: Sequence[PreparedEntry]) -> tuple[KnownEntry, ...]:
         """What the archive knows of the entries of a document, and of those it should have had."""
-        return knowledge.known_entries(self._db, feed_id, document)
+        return self._ask(knowledge.known_entries, feed_id, document)
 
     def missing_entries(self, feed_id: int) -> tuple[KnownEntry, ...]:
         """Entries that the last complete answer lacked."""
-        return knowledge.missing_entries(self._db, feed_id)
+        return self._ask(knowledge.missing_entries, feed_id)
 
     def candidates(self, entry: PreparedEntry) -> tuple[Candidate, ...]:
         """Archived entries that may tell the same story as a new one."""
-        return knowledge.candidates(self._db, entry)
+        return self._ask(knowledge.candidates, entry)
 
     def apply(self, update: FeedUpdate) -> int:
         """Write an update inside the caller's `transaction`; return its fetch's id."""
@@ -165,4 +177,4 @@ class Store(_Connected):
 
     def counts_of_feeds(self, feed_ids: Sequence[int]) -> tuple[int, int]:
         """How many entries these feeds have, and how many posts those are."""
-        return reading.counts_of_feeds(self._db, list(feed_ids))
+        return self._ask(reading.counts_of_feeds, list(feed_ids))

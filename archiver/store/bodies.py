@@ -36,7 +36,7 @@ def load(db: Database, sha256: str) -> bytes:
     encoding, size, data = row
     try:
         body = data if encoding == "plain" else zstandard.ZstdDecompressor().decompress(data, size)
-    except zstandard.ZstdError as error:
+    except (zstandard.ZstdError, MemoryError) as error:
         raise StoreError(f"body {sha256} is damaged: {error}") from error
     if digest(body) != sha256:
         raise StoreError(f"body {sha256} is damaged: its bytes have another digest")

@@ -1,27 +1,41 @@
-"""Opening the archive file: pragmas, versions, and the lock that keeps it to one writing service.
+"""Opening the archive file: pragmas, versions, transactions, and SQLite's troubles told as ours.
 
 SQLite as the reliability report advises: WAL, `synchronous=FULL`, one connection that writes and
 checkpoints, every other one read-only.
 """
 
-import fcntl
-import json
-import os
-import socket
 import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from datetime import datetime
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 
 from sqlite_utils import Database
 
 from archiver.errors import ArchiveBusy, SchemaError, StoreError
 from archiver.store import schema
-from archiver.times import to_text
+from archiver.store.lock import other_holder
 
 BUSY_TIMEOUT_MS = 10_000
+
+OLDEST_SQLITE = (3, 37, 0)
+"""The first with STRICT tables."""
+
+_TROUBLES = frozenset(
+    {
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
+"""What disks, files and other processes do to us. Anything else that SQLite says is a bug of ours."""
 
 
 def open_writer(path: Path, *, checkpoints: bool = True) -> Database:
@@ -32,40 +46,59 @@ def open_writer(path: Path, *, checkpoints: bool = True) -> Database:
 
     Raises SchemaError for a newer archive or a foreign file, StoreError where SQLite cannot open it.
     """
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        oldest = ".".join(map(str, OLDEST_SQLITE))
+        raise StoreError(
+            f"SQLite {sqlite3.sqlite_version} is too old for the archive; it takes {oldest} or later"
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, isolation_level=None)
-    except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"{path}: the archive cannot be opened: {error}") from error
-    try:
-        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-        db = Database(connection, execute_plugins=False)
-        _check(db, path)
+        existing = path.stat().st_size if path.exists() else None
+    except OSError as error:
+        raise StoreError(f"{path}: the archive cannot be opened: {error.strerror}") from error
+    if existing:
+        # A look that can change nothing: even to close a writing connection may move the write-ahead log.
+        _connect(path, "mode=ro").close()
+    elif existing == 0 and _log_size(path):
+        raise StoreError(
+            f"{path}: the file is empty, but its write-ahead log is not; restore the archive from a backup"
+        )
+    with _opening(path, "mode=rwc") as db:
         if schema.version(db) == 0:
-            connection.execute("PRAGMA page_size = 8192")
+            db.execute("PRAGMA page_size = 8192")
+        _use_log(db)
         for pragma in (
-            "journal_mode = WAL",
             "synchronous = FULL",
             "foreign_keys = ON",
-            "trusted_schema = OFF",
             "cell_size_check = ON",
             "journal_size_limit = 67108864",
             f"wal_autocheckpoint = {1000 if checkpoints else 0}",
         ):
-            connection.execute(f"PRAGMA {pragma}")
+            db.execute(f"PRAGMA {pragma}")
         if schema.version(db) < schema.VERSION:
             with transaction(db):
                 # sqlite-utils nests each migration as a savepoint: all of them, or none
                 schema.migrations.apply(db)
-                connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-                connection.execute(f"PRAGMA user_version = {schema.VERSION}")
-    except sqlite3.Error as error:
-        connection.close()
-        raise StoreError(f"{path}: the archive cannot be opened: {error}") from error
-    except SchemaError:
-        connection.close()
-        raise
+                db.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+                db.execute(f"PRAGMA user_version = {schema.VERSION}")
     return db
+
+
+def _use_log(db: Database) -> None:
+    """Turn the write-ahead log on, for which SQLite does not wait as it does for anything else.
+
+    So of several programs that make one archive at the same time, all but one must try again.
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def open_reader(path: Path) -> Database:
@@ -73,17 +106,48 @@ def open_reader(path: Path) -> Database:
     if not path.is_file():
         raise StoreError(f"{path}: there is no archive yet; `archiver run` or `archiver replay` makes one")
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        db = _connect(path, "mode=ro")
+    except StoreError as error:
+        # Reading through a write-ahead log needs two files beside the archive. Where they cannot be made, as
+        # on a read-only medium, and no log waits there, the file alone is the whole archive.
+        cause = error.__cause__
+        if not isinstance(cause, sqlite3.Error) or _code(cause) not in (
+            sqlite3.SQLITE_READONLY,
+            sqlite3.SQLITE_CANTOPEN,
+        ):
+            raise
+        if _log_size(path):
+            raise
+        db = _connect(path, "mode=ro&immutable=1")
+    if schema.version(db) < schema.VERSION:
+        db.close()
+        raise SchemaError(f"{path}: the archive is older than this program; any writing command renews it")
+    db.execute("PRAGMA query_only = ON")
+    return db
+
+
+def _connect(path: Path, how: str) -> Database:
+    with _opening(path, how) as db:
+        return db
+
+
+@contextmanager
+def _opening(path: Path, how: str) -> Iterator[Database]:
+    """Connect to an archive or an empty file, closed again if anything goes wrong."""
+    connection = None
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-        connection.execute("PRAGMA query_only = ON")
         connection.execute("PRAGMA trusted_schema = OFF")
         db = Database(connection, recursive_triggers=False, execute_plugins=False)
         _check(db, path)
-        if schema.version(db) < schema.VERSION:
-            raise SchemaError(f"{path}: the archive is older than this program; run any writing command once")
-    except sqlite3.Error as error:
-        raise StoreError(f"{path}: the archive cannot be read: {error}") from error
-    return db
+        yield db
+    except BaseException as error:
+        if connection is not None:
+            connection.close()
+        if isinstance(error, sqlite3.Error):
+            raise _trouble(path, error) from error
+        raise
 
 
 def _check(db: Database, path: Path) -> None:
@@ -98,65 +162,68 @@ def _check(db: Database, path: Path) -> None:
         )
 
 
+def _log_size(path: Path) -> int:
+    log = path.with_name(path.name + "-wal")
+    return log.stat().st_size if log.exists() else 0
+
+
 @contextmanager
 def transaction(db: Database) -> Iterator[None]:
     """All or nothing. `BEGIN IMMEDIATE`, since a deferred one may fail at its first write (report, S5)."""
-    db.conn.execute("BEGIN IMMEDIATE")
-    try:
+    with _between(db, "BEGIN IMMEDIATE", "COMMIT"):
         yield
-        db.conn.execute("COMMIT")
-    except BaseException:
-        if db.conn.in_transaction:
-            db.conn.execute("ROLLBACK")
-        raise
 
 
-class ArchiveLock:
-    """One service, fetch or replay per archive: a lock file beside it that says who holds it.
+@contextmanager
+def moment(db: Database) -> Iterator[None]:
+    """One moment of the archive for several questions; inside a transaction, that one's."""
+    if db.conn.in_transaction:
+        yield
+    else:
+        with _between(db, "BEGIN", "COMMIT"):
+            yield
 
-    The kernel's lock counts, not the file's being there: it is free as soon as its holder is dead.
-    """
 
-    def __init__(self, archive: Path, *, doing: str, now: datetime) -> None:
-        self.path = archive.with_name(archive.name + ".lock")
-        self._note = {"pid": os.getpid(), "host": socket.gethostname(), "doing": doing, "since": to_text(now)}
-        self._descriptor: int | None = None
-
-    def __enter__(self) -> "ArchiveLock":
-        """Take the lock, or raise ArchiveBusy with its holder's name."""
+@contextmanager
+def _between(db: Database, begin: str, end: str) -> Iterator[None]:
+    try:
+        db.execute(begin)
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except OSError as error:
-            raise StoreError(f"{self.path}: the lock file cannot be written: {error.strerror}") from error
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.read(descriptor, 4096)
-            os.close(descriptor)
-            raise ArchiveBusy(self._busy(holder)) from None
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, json.dumps(self._note).encode())
-        self._descriptor = descriptor
-        return self
+            yield
+            db.execute(end)
+        except BaseException:
+            if db.conn.in_transaction:  # SQLite itself ends it where the disk is full
+                db.execute("ROLLBACK")
+            raise
+    except sqlite3.Error as error:
+        if _code(error) not in _TROUBLES:
+            raise
+        path = Path(next(iter(db.execute("PRAGMA database_list")))[2])
+        raise _trouble(path, error) from error
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Release it. The file stays: to remove it would open a race with the next holder."""
-        if self._descriptor is not None:
-            os.ftruncate(self._descriptor, 0)
-            os.close(self._descriptor)
-            self._descriptor = None
 
-    def _busy(self, note: bytes) -> str:
-        archive = self.path.with_name(self.path.name.removesuffix(".lock"))
-        holder: dict[str, object] = {}
-        with suppress(ValueError):
-            holder = json.loads(note)
-        if not isinstance(holder, dict) or "pid" not in holder:
-            return f"{archive}: another process is using the archive; wait for it or stop it"
-        return (
-            f"{archive}: `archiver {holder.get('doing')}` (process {holder['pid']} on {holder.get('host')},"
-            f" since {holder.get('since')}) is using the archive; stop it or wait for it"
-        )
+def _code(error: sqlite3.Error) -> int | None:
+    """The primary result code (an extended one's low byte); None for Python's own complaints."""
+    extended: int | None = getattr(error, "sqlite_errorcode", None)
+    return None if extended is None else extended & 0xFF
+
+
+def _trouble(path: Path, error: sqlite3.Error) -> StoreError:
+    match _code(error):
+        case sqlite3.SQLITE_BUSY:
+            holder = other_holder(path) or "another program, maybe a database browser with unsaved changes,"
+            return ArchiveBusy(
+                f"{path}: {holder} has kept the archive locked for {BUSY_TIMEOUT_MS // 1000} seconds;"
+                " end it, or try again"
+            )
+        case sqlite3.SQLITE_FULL:
+            told = "the disk is full, and nothing was written; make room"
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
+            told = f"the archive may not be written ({error}); see who owns the file and its folder"
+        case sqlite3.SQLITE_CORRUPT:
+            told = f"the archive is damaged ({error}); restore it from a backup"
+        case sqlite3.SQLITE_NOTADB:
+            told = "this is not a SQLite file; name another with --archive"
+        case _:
+            told = f"the archive cannot be used: {error}"
+    return StoreError(f"{path}: {told}")

@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from archiver.errors import ConfigError, NotFound
 from archiver.model import FeedForUpdate, FeedState, ParseOptions
-from archiver.store.rows import insert
+from archiver.store.rows import insert, insert_many, sound, update
 from archiver.times import to_text
 
 
@@ -37,27 +37,26 @@ class Synced:
 def follow(db: Database, wanted: Following, *, origin: str, now: datetime) -> int:
     """Add a feed, or take one up again that is known; return its id. It is due at once.
 
-    Its history, if it has one, goes on. A replayed document is added but not followed: it stays paused.
+    Its history, if it has one, goes on; its failures are forgiven. A replayed document is added but not
+    followed: it stays paused.
     """
-    known = db.execute("SELECT id FROM feeds WHERE url = ?", [wanted.url]).fetchone()
-    paused_by = "replay" if origin == "replay" else None
-    row: dict[str, Any] = {
-        "name": wanted.name,
-        "state": FeedState.PAUSED if paused_by else FeedState.ACTIVE,
-        "origin": origin,
-        "paused_by": paused_by,
-        "next_fetch_at": None if paused_by else to_text(now),
-        "configured_interval_seconds": wanted.interval_seconds,
-        "parse_options": _parse_options_text(wanted.parse),
-    }
+    known = db.execute("SELECT id FROM feeds WHERE url = ?", [sound(wanted.url)]).fetchone()
     if known:
         feed_id = int(known[0])
-        _reread_if_told_otherwise(db, feed_id, wanted.parse)
-        db.table("feeds").update(feed_id, row)
     else:
-        new = row | {"url": wanted.url, "current_url": wanted.url, "added_at": to_text(now)}
+        new = {
+            "url": wanted.url,
+            "current_url": wanted.url,
+            "origin": origin,
+            "parse_options": _parse_options_text(wanted.parse),
+            "added_at": to_text(now),
+        }
         feed_id = insert(db, "feeds", new)
-    _set_tags(db, feed_id, wanted.tags)
+    if origin == "replay":
+        pause(db, feed_id, by="replay")
+    else:
+        resume(db, feed_id, now=now)
+    _describe(db, feed_id, wanted, origin=origin)
     return feed_id
 
 
@@ -65,70 +64,89 @@ def sync(db: Database, wanted: Sequence[Following], *, now: datetime) -> Synced:
     """Let the configuration's feeds meet the stored ones.
 
     New ones are added; those that left are paused; those that came back go on. A pause that a command
-    ordered is a person's word and stands.
+    ordered is a person's word and stands. What is as it was is not written.
     """
     added, paused, resumed = [], [], []
-    stored = {row["url"]: row for row in db.query("SELECT id, url, origin, state, paused_by FROM feeds")}
+    stored = {
+        row["url"]: row
+        for row in db.query(
+            """
+            SELECT id, url, name, origin, state, paused_by, configured_interval_seconds, parse_options,
+                (SELECT json_group_array(tag) FROM feed_tags WHERE feed_id = feeds.id) AS tags
+            FROM feeds
+            """
+        )
+    }
     for following in wanted:
         row = stored.get(following.url)
         if row is None:
             follow(db, following, origin="config", now=now)
             added.append(following.url)
-        elif row["origin"] != "config" or row["paused_by"] in ("config", "replay", "removed"):
-            follow(db, following, origin="config", now=now)
+            continue
+        comes_back = row["paused_by"] in ("config", "replay", "removed")
+        if comes_back:
+            resume(db, row["id"], now=now)
             resumed.append(following.url)
-        else:
-            _reread_if_told_otherwise(db, row["id"], following.parse)
-            db.table("feeds").update(
-                row["id"],
-                {
-                    "name": following.name,
-                    "configured_interval_seconds": following.interval_seconds,
-                    "parse_options": _parse_options_text(following.parse),
-                },
-            )
-            _set_tags(db, row["id"], following.tags)
+        if comes_back or row["origin"] != "config" or not _is_described(row, following):
+            _describe(db, row["id"], following, origin="config")
     kept = {following.url for following in wanted}
     for url, row in stored.items():
-        if row["origin"] == "config" and url not in kept and row["state"] != FeedState.PAUSED:
+        if row["origin"] != "config" or url in kept:
+            continue
+        if row["state"] != FeedState.PAUSED:
             pause(db, row["id"], by="config")
             paused.append(url)
+        elif row["paused_by"] == "command":
+            # From now on it is the command's alone, so that to resume it is not undone by the next sync.
+            update(db, "feeds", row["id"], {"origin": "command"})
     return Synced(added=tuple(added), paused=tuple(paused), resumed=tuple(resumed))
 
 
 def pause(db: Database, feed_id: int, *, by: str) -> None:
-    """Ask a feed no more until it is resumed. What was archived stays."""
-    db.table("feeds").update(feed_id, {"state": FeedState.PAUSED, "paused_by": by, "next_fetch_at": None})
+    """Ask a feed no more until it is resumed. What was archived stays. Raises NotFound."""
+    row = {"state": FeedState.PAUSED, "paused_by": by, "next_fetch_at": None}
+    if not update(db, "feeds", feed_id, row):
+        raise NotFound(f"no feed {feed_id} in the archive")
 
 
 def resume(db: Database, feed_id: int, *, now: datetime) -> None:
-    """Ask a paused feed again, at once. One that its configuration had dropped is now the command's."""
-    db.execute(
+    """Ask a feed again, at once, and forgive its failures. Raises NotFound.
+
+    One that its configuration had dropped, or that was only replayed, is from now on the command's.
+    """
+    cursor = db.execute(
         """
-        UPDATE feeds SET state = 'active', next_fetch_at = ?,
-            origin = CASE WHEN paused_by IN ('config', 'replay') THEN 'command' ELSE origin END,
+        UPDATE feeds SET state = 'active', next_fetch_at = ?, error_count = 0, last_error = NULL,
+            origin = CASE
+                WHEN origin = 'replay' OR origin = 'config' AND paused_by IN ('config', 'removed')
+                THEN 'command' ELSE origin
+            END,
             paused_by = NULL
         WHERE id = ?
         """,
         [to_text(now), feed_id],
     )
+    if not cursor.rowcount:
+        raise NotFound(f"no feed {feed_id} in the archive")
 
 
 def find(db: Database, name: str) -> int:
-    """The id of the feed that a person means: by id, address, or name. Raises NotFound, or ConfigError."""
+    """The id of the feed that a person means: by id, address, or name. Raises NotFound, ConfigError."""
     rows = db.execute(
         """
-        SELECT id, coalesce(name, title, url) FROM feeds
+        SELECT id, CASE :name WHEN CAST(id AS TEXT) THEN 1 WHEN url THEN 2 ELSE 3 END AS rank FROM feeds
         WHERE url = :name OR current_url = :name OR name = :name OR CAST(id AS TEXT) = :name
+        ORDER BY rank, id
         """,
-        {"name": name},
+        {"name": sound(name)},
     ).fetchall()
     if not rows:
         raise NotFound(f"no feed {name!r} in the archive; `archiver feeds` lists them")
-    if len(rows) > 1:
-        ids = ", ".join(str(row[0]) for row in rows)
+    meant = [row[0] for row in rows if row[1] == rows[0][1]]
+    if len(meant) > 1:
+        ids = ", ".join(map(str, meant))
         raise ConfigError(f"{name!r} means several feeds: {ids}; name one by its number")
-    return int(rows[0][0])
+    return int(meant[0])
 
 
 def due(db: Database, *, now: datetime, limit: int, beside: Iterable[int] = ()) -> tuple[FeedForUpdate, ...]:
@@ -139,7 +157,7 @@ def due(db: Database, *, now: datetime, limit: int, beside: Iterable[int] = ()) 
         WHERE state <> 'paused' AND next_fetch_at <= ? AND id NOT IN (SELECT value FROM json_each(?))
         ORDER BY next_fetch_at, id LIMIT ?
         """,
-        [to_text(now), json.dumps(sorted(beside)), limit],
+        [to_text(now), json.dumps(sorted(beside)), max(limit, 0)],
     )
     return tuple(_for_update(row) for row in rows)
 
@@ -193,17 +211,36 @@ def _parse_options_text(options: ParseOptions) -> str:
     return json.dumps({key: value for key, value in chosen.items() if value})
 
 
-def _reread_if_told_otherwise(db: Database, feed_id: int, options: ParseOptions) -> None:
-    """Forget that the last document is known, where it was read under other options than these."""
+def _is_described(row: Mapping[str, Any], wanted: Following) -> bool:
+    return (
+        row["name"] == wanted.name
+        and row["configured_interval_seconds"] == wanted.interval_seconds
+        and row["parse_options"] == _parse_options_text(wanted.parse)
+        and set(json.loads(row["tags"])) == set(wanted.tags)
+    )
+
+
+def _describe(db: Database, feed_id: int, wanted: Following, *, origin: str) -> None:
+    """Write what somebody wants of a known feed. Its state is another matter."""
+    options = _parse_options_text(wanted.parse)
+    # The last document is as unknown, if it was read under other options than these.
     db.execute(
         """
         UPDATE feeds SET etag = NULL, last_modified = NULL, body_sha256 = NULL
-        WHERE id = :id AND parse_options <> :options
+        WHERE id = ? AND parse_options <> ?
         """,
-        {"id": feed_id, "options": _parse_options_text(options)},
+        [feed_id, options],
     )
+    row = {
+        "name": wanted.name,
+        "origin": origin,
+        "configured_interval_seconds": wanted.interval_seconds,
+        "parse_options": options,
+    }
+    update(db, "feeds", feed_id, row)
+    _set_tags(db, feed_id, wanted.tags)
 
 
 def _set_tags(db: Database, feed_id: int, tags: Sequence[str]) -> None:
     db.execute("DELETE FROM feed_tags WHERE feed_id = ?", [feed_id])
-    db.table("feed_tags").insert_all({"feed_id": feed_id, "tag": tag} for tag in dict.fromkeys(tags))
+    insert_many(db, "feed_tags", ("feed_id", "tag"), [(feed_id, tag) for tag in dict.fromkeys(tags)])

@@ -6,54 +6,84 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from archiver.identify.keys import key as rung_key
 from archiver.model import Candidate, KnownEntry, PreparedEntry, Rung
+from archiver.store.rows import sound
 from archiver.times import from_text
 
-_CANDIDATES_PER_KEY = 16
-"""A title or a shingle that thousands of entries share says little: the newest few are enough to look at."""
+_NEWEST = 16
+"""A title, link or shingle that thousands of entries share says little: the newest few are enough."""
 
 _KNOWN_COLUMNS = """
     id, rung, key, guid, url, url_key, title, title_key, published_at, content_sha256, content_text, revision,
-    present, first_seen_at, missing_since, withdrawn_at,
-    (SELECT json_group_array(key) FROM aliases WHERE entry_id = entries.id) AS aliases
+    present, first_seen_at, missing_since, withdrawn_at
+"""
+
+_KNOWN = f"""
+    SELECT {_KNOWN_COLUMNS} FROM entries WHERE id IN (
+        SELECT id FROM entries WHERE feed_id = :feed_id AND present = 1
+        UNION SELECT id FROM entries
+            WHERE feed_id = :feed_id AND missing_since IS NOT NULL AND withdrawn_at IS NULL
+        UNION SELECT id FROM entries
+            WHERE feed_id = :feed_id AND key IN (SELECT value FROM json_each(:keys))
+        UNION SELECT entry_id FROM aliases
+            WHERE feed_id = :feed_id AND key IN (SELECT value FROM json_each(:keys))
+        UNION SELECT newest.value FROM json_each(:guids) AS wanted, json_each((
+            SELECT json_group_array(id) FROM (
+                SELECT id FROM entries WHERE feed_id = :feed_id AND guid = wanted.value
+                ORDER BY id DESC LIMIT {_NEWEST}
+            )
+        )) AS newest
+        UNION SELECT newest.value FROM json_each(:url_keys) AS wanted, json_each((
+            SELECT json_group_array(id) FROM (
+                SELECT id FROM entries WHERE feed_id = :feed_id AND url_key = wanted.value
+                ORDER BY id DESC LIMIT {_NEWEST}
+            )
+        )) AS newest
+    )
+    ORDER BY id
 """
 
 
 def known_entries(db: Database, feed_id: int, document: Sequence[PreparedEntry]) -> tuple[KnownEntry, ...]:
-    """Entries of the feed that share a key with the document, stood in the last one, or went missing."""
-    wanted = {
-        "feed_id": feed_id,
-        "keys": json.dumps(sorted({entry.identity.key for entry in document})),
-        "hashes": json.dumps(sorted({f"{Rung.HASH}:{entry.identity.hash_key[:32]}" for entry in document})),
-        "guids": json.dumps(sorted({entry.data.guid for entry in document if entry.data.guid})),
-        "url_keys": json.dumps(sorted({e.identity.url_key for e in document if e.identity.url_key})),
-    }
+    """Entries of the feed that share a key with the document, stood in the last one, or went missing.
+
+    Keys are those of every rung, since an entry may fall to a lower one in the light of what is known. Their
+    `aliases` are those that the document uses.
+    """
+    keys = json.dumps(sorted({key for entry in document for key in _keys(entry)}))
     rows = db.query(
-        f"""
-        SELECT {_KNOWN_COLUMNS} FROM entries WHERE id IN (
-            SELECT id FROM entries WHERE feed_id = :feed_id AND present = 1
-            UNION SELECT id FROM entries
-                WHERE feed_id = :feed_id AND missing_since IS NOT NULL AND withdrawn_at IS NULL
-            UNION SELECT id FROM entries
-                WHERE feed_id = :feed_id AND key IN (SELECT value FROM json_each(:keys))
-            UNION SELECT id FROM entries
-                WHERE feed_id = :feed_id AND key IN (SELECT value FROM json_each(:hashes))
-            UNION SELECT id FROM entries
-                WHERE feed_id = :feed_id AND guid IN (SELECT value FROM json_each(:guids))
-            UNION SELECT id FROM entries
-                WHERE url_key IN (SELECT value FROM json_each(:url_keys)) AND feed_id = :feed_id
-            UNION SELECT entry_id FROM aliases
-                WHERE feed_id = :feed_id AND key IN (SELECT value FROM json_each(:keys))
-        )
-        ORDER BY id
-        """,
-        wanted,
+        _KNOWN,
+        {
+            "feed_id": feed_id,
+            "keys": keys,
+            "guids": json.dumps(sorted({sound(e.data.guid) for e in document if e.data.guid})),
+            "url_keys": json.dumps(
+                sorted({sound(e.identity.url_key) for e in document if e.identity.url_key})
+            ),
+        },
     )
-    return tuple(_known(row) for row in rows)
+    aliases: dict[int, list[str]] = {}
+    for key, entry_id in db.execute(
+        "SELECT key, entry_id FROM aliases WHERE feed_id = ? AND key IN (SELECT value FROM json_each(?))",
+        [feed_id, keys],
+    ):
+        aliases.setdefault(entry_id, []).append(key)
+    return tuple(_known(row, aliases.get(row["id"], ())) for row in rows)
+
+
+def _keys(entry: PreparedEntry) -> Iterable[str]:
+    identity = entry.identity
+    yield identity.key
+    yield f"{Rung.HASH}:{identity.hash_key[:32]}"
+    if entry.data.guid:
+        yield rung_key(Rung.GUID, entry.data.guid)
+    if identity.url_key:
+        yield rung_key(Rung.URL, identity.url_key)
 
 
 def missing_entries(db: Database, feed_id: int) -> tuple[KnownEntry, ...]:
-    """Entries that the last complete answer lacked and that are not yet taken for withdrawn."""
+    """Entries that the last complete answer lacked and that are not yet taken for withdrawn; no aliases."""
     rows = db.query(
         f"""
         SELECT {_KNOWN_COLUMNS} FROM entries
@@ -61,7 +91,7 @@ def missing_entries(db: Database, feed_id: int) -> tuple[KnownEntry, ...]:
         """,
         [feed_id],
     )
-    return tuple(_known(row) for row in rows)
+    return tuple(_known(row, ()) for row in rows)
 
 
 def candidates(db: Database, entry: PreparedEntry) -> tuple[Candidate, ...]:
@@ -79,9 +109,9 @@ def candidates(db: Database, entry: PreparedEntry) -> tuple[Candidate, ...]:
                     f"""
                     SELECT id FROM entries
                     WHERE {column} = :value AND {column} {"IS NOT NULL" if column == "url_key" else "<> ''"}
-                    ORDER BY id DESC LIMIT {_CANDIDATES_PER_KEY}
+                    ORDER BY id DESC LIMIT {_NEWEST}
                     """,
-                    {"value": value},
+                    {"value": sound(value)},
                 )
             )
     for shingle in identity.sketch:
@@ -90,7 +120,7 @@ def candidates(db: Database, entry: PreparedEntry) -> tuple[Candidate, ...]:
             for row in db.execute(
                 f"""
                 SELECT entry_id FROM sketches WHERE hash = ?
-                ORDER BY entry_id DESC LIMIT {_CANDIDATES_PER_KEY}
+                ORDER BY entry_id DESC LIMIT {_NEWEST}
                 """,
                 [shingle],
             )
@@ -110,12 +140,11 @@ def _candidates_by_id(db: Database, ids: Iterable[int]) -> tuple[Candidate, ...]
     return tuple(Candidate(**_with_times(row, "published_at")) for row in rows)
 
 
-def _known(row: Mapping[str, Any]) -> KnownEntry:
+def _known(row: Mapping[str, Any], aliases: Sequence[str]) -> KnownEntry:
     values = _with_times(row, "published_at", "first_seen_at", "missing_since", "withdrawn_at")
     values["rung"] = Rung(values["rung"])
     values["present"] = bool(values["present"])
-    values["aliases"] = tuple(json.loads(values["aliases"]))
-    return KnownEntry(**values)
+    return KnownEntry(**values, aliases=tuple(aliases))
 
 
 def _with_times(row: Mapping[str, Any], *columns: str) -> dict[str, Any]:

@@ -1,15 +1,14 @@
 """Posts: which entry stands for one, and its line in the full-text index.
 
-The index has no text of its own (`post_texts` lends it), so a line must be taken out with the very words
-that were put in: `reindexed` brackets every change to them.
+The index has no text of its own (the view `post_texts` lends it), so a line must be taken out with the very
+words that were put in. `Retelling` remembers them.
 """
-
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from sqlite_utils import Database
 
 from archiver.store.rows import insert
+
+_Words = tuple[str | None, str]
 
 
 def create(db: Database, *, first_seen_at: str) -> int:
@@ -17,21 +16,42 @@ def create(db: Database, *, first_seen_at: str) -> int:
     return insert(db, "posts", {"first_seen_at": first_seen_at, "entry_count": 0})
 
 
-@contextmanager
-def reindexed(db: Database, post_id: int) -> Iterator[None]:
-    """Keep the full-text index true over a change to the post's words."""
-    db.execute(
-        """
-        INSERT INTO posts_fts (posts_fts, rowid, title, text)
-        SELECT 'delete', id, title, text FROM post_texts WHERE id = ?
-        """,
-        [post_id],
-    )
-    yield
-    db.execute(
-        "INSERT INTO posts_fts (rowid, title, text) SELECT id, title, text FROM post_texts WHERE id = ?",
-        [post_id],
-    )
+class Retelling:
+    """The posts whose entries one update changes: `note` each before that, `settle` all of them at the end.
+
+    Each post is settled once, however many of its entries change.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._before: dict[int, _Words | None] = {}
+
+    def note(self, post_id: int) -> None:
+        """Remember the post's words as they are, before an entry of it is written."""
+        if post_id not in self._before:
+            self._before[post_id] = self._words(post_id)
+
+    def settle(self) -> None:
+        """Choose again which entry stands for each post, and index its words if they are others now."""
+        for post_id, before in self._before.items():
+            refresh(self._db, post_id)
+            after = self._words(post_id)
+            if after == before:
+                continue
+            if before is not None:
+                self._db.execute(
+                    "INSERT INTO posts_fts (posts_fts, rowid, title, text) VALUES ('delete', ?, ?, ?)",
+                    [post_id, *before],
+                )
+            if after is not None:
+                self._db.execute(
+                    "INSERT INTO posts_fts (rowid, title, text) VALUES (?, ?, ?)", [post_id, *after]
+                )
+        self._before.clear()
+
+    def _words(self, post_id: int) -> _Words | None:
+        row = self._db.execute("SELECT title, text FROM post_texts WHERE id = ?", [post_id]).fetchone()
+        return None if row is None else (row[0], row[1])
 
 
 def refresh(db: Database, post_id: int) -> None:
@@ -39,18 +59,17 @@ def refresh(db: Database, post_id: int) -> None:
 
     A whole text goes before an excerpt, then the longer text, then the one we saw first.
     """
-    with reindexed(db, post_id):
-        db.execute(
-            """
-            UPDATE posts SET
-                canonical_entry_id = best.id, title = best.title, url = best.url, language = best.language,
-                published_at = (SELECT min(published_at) FROM entries WHERE post_id = :post_id),
-                entry_count = (SELECT count(*) FROM entries WHERE post_id = :post_id)
-            FROM (
-                SELECT id, title, url, language FROM entries WHERE post_id = :post_id
-                ORDER BY content_text = '', is_excerpt, length(content_text) DESC, id LIMIT 1
-            ) AS best
-            WHERE posts.id = :post_id
-            """,
-            {"post_id": post_id},
-        )
+    db.execute(
+        """
+        UPDATE posts SET
+            canonical_entry_id = best.id, title = best.title, url = best.url, language = best.language,
+            published_at = (SELECT min(published_at) FROM entries WHERE post_id = :post_id),
+            entry_count = (SELECT count(*) FROM entries WHERE post_id = :post_id)
+        FROM (
+            SELECT id, title, url, language FROM entries WHERE post_id = :post_id
+            ORDER BY content_text = '', is_excerpt, length(content_text) DESC, id LIMIT 1
+        ) AS best
+        WHERE posts.id = :post_id
+        """,
+        {"post_id": post_id},
+    )

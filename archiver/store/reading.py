@@ -67,7 +67,7 @@ def totals(db: Database, *, now: str) -> dict[str, Any]:
                     (SELECT count(*) FROM revisions) AS revisions,
                     (SELECT count(*) FROM entries WHERE withdrawn_at IS NOT NULL) AS withdrawn,
                     (SELECT count(*) FROM fetches) AS fetches,
-                    (SELECT count(*) FROM fetches WHERE gap) AS gaps,
+                    (SELECT count(*) FROM fetches WHERE gap = 1) AS gaps,
                     (SELECT count(*) FROM bodies) AS bodies,
                     (SELECT coalesce(sum(size), 0) FROM bodies) AS body_bytes,
                     (SELECT coalesce(sum(length(data)), 0) FROM bodies) AS stored_bytes

@@ -1,25 +1,60 @@
 """Writing single rows quickly: plain statements, since sqlite-utils looks at the table before each insert."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlite_utils import Database
 
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_LARGEST = 2**63 - 1
+
 
 def insert(db: Database, table: str, row: Mapping[str, Any]) -> int:
     """Insert one row and return its rowid."""
     marks = ", ".join("?" * len(row))
-    cursor = db.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values()))
+    cursor = db.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", storable(row.values()))
     return int(cursor.lastrowid or 0)
 
 
 def insert_many(db: Database, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Insert rows given as sequences in the order of `columns`."""
     marks = ", ".join("?" * len(columns))
-    db.conn.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+    db.conn.executemany(
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",
+        (storable(row) for row in rows),
+    )
 
 
-def update(db: Database, table: str, row_id: int, row: Mapping[str, Any]) -> None:
-    """Change the named columns of the row with this id."""
+def update(db: Database, table: str, row_id: int, row: Mapping[str, Any]) -> bool:
+    """Change the named columns of the row with this id; return whether there is such a row."""
     assignments = ", ".join(f"{column} = ?" for column in row)
-    db.execute(f"UPDATE {table} SET {assignments} WHERE id = ?", [*row.values(), row_id])
+    cursor = db.execute(f"UPDATE {table} SET {assignments} WHERE id = ?", [*storable(row.values()), row_id])
+    return bool(cursor.rowcount)
+
+
+def storable(values: Iterable[object]) -> list[Any]:
+    """Parameters as SQLite can hold them: sound texts, and integers of 64 bits at most."""
+    return [
+        sound(value)
+        if isinstance(value, str)
+        else max(-_LARGEST - 1, min(_LARGEST, value))
+        if isinstance(value, int)
+        else value
+        for value in values
+    ]
+
+
+def sound(text: str) -> str:
+    r"""The text without half characters, which SQLite refuses, and NULs, at which its functions stop reading.
+
+    The decoder of documents lets neither through, but `"\ud800"` in a JSON feed, a header field, or a name
+    on the command line may bring them, and must not cost the update that they are part of.
+    """
+    if "\0" in text:
+        text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
+    return text

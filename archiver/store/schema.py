@@ -98,6 +98,7 @@ def m001_feeds_and_fetches(db: Database) -> None:
         ) STRICT
         """,
         "CREATE INDEX fetches_feed ON fetches (feed_id, id)",
+        "CREATE INDEX fetches_gap ON fetches (feed_id) WHERE gap = 1",
     ):
         db.execute(statement)
 
@@ -158,12 +159,14 @@ def m002_entries_and_posts(db: Database) -> None:
         """,
         "CREATE INDEX entries_guid ON entries (feed_id, guid) WHERE guid IS NOT NULL",
         "CREATE INDEX entries_url_key ON entries (url_key) WHERE url_key IS NOT NULL",
+        "CREATE INDEX entries_feed_url_key ON entries (feed_id, url_key) WHERE url_key IS NOT NULL",
         "CREATE INDEX entries_title_key ON entries (title_key) WHERE title_key <> ''",
         "CREATE INDEX entries_present ON entries (feed_id) WHERE present = 1",
         """
         CREATE INDEX entries_missing ON entries (feed_id)
             WHERE missing_since IS NOT NULL AND withdrawn_at IS NULL
         """,
+        "CREATE INDEX entries_withdrawn ON entries (withdrawn_at) WHERE withdrawn_at IS NOT NULL",
         "CREATE INDEX entries_post ON entries (post_id)",
         """
         CREATE TABLE aliases (

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from archiver.store.rows import sound
+
 MAX_TERMS = 16
 """Ranking many terms costs out of proportion (reliability report, O15)."""
 
@@ -30,7 +32,7 @@ class Query:
 def match_expression(words: str) -> str | None:
     """FTS5 syntax that finds all of these words and "phrases", whatever else was typed; None for no word."""
     terms = []
-    for phrase, word in _TERM.findall(words.replace("\0", " ")):
+    for phrase, word in _TERM.findall(sound(words)):
         term = phrase or word
         if _WORD.search(term):
             terms.append('"' + term.replace('"', " ") + '"')

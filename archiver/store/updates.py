@@ -9,18 +9,19 @@ from sqlite_utils import Database
 
 from archiver.model import ChangeKind, EntryChange, FeedUpdate, FetchRecord, PreparedEntry
 from archiver.store import bodies
-from archiver.store import posts as post_rows
-from archiver.store.rows import insert, insert_many, update
+from archiver.store.posts import Retelling, create
+from archiver.store.rows import insert, insert_many, storable, update
 from archiver.times import to_text
 
 
 def apply(db: Database, decided: FeedUpdate) -> int:
     """Write a decided update and return its fetch's id. The caller holds the transaction."""
+    assert db.conn.in_transaction, "an update is written as a whole, or not at all"
     fetch_id = _insert_fetch(db, decided.feed_id, decided.fetch)
-    writing = _Writing(decided.feed_id, fetch_id, to_text(decided.fetch.started_at))
-    posts_of_positions: dict[int, int] = {}
+    writing = _Writing(decided.feed_id, fetch_id, to_text(decided.fetch.started_at), Retelling(db), {})
     for change in decided.changes:
-        _apply_change(db, writing, change, posts_of_positions)
+        _apply_change(db, writing, change)
+    writing.posts.settle()
     _update_feed(db, decided)
     insert_many(
         db,
@@ -33,11 +34,14 @@ def apply(db: Database, decided: FeedUpdate) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Writing:
-    """The feed, the fetch and the time that all rows of one update share."""
+    """What all rows of one update share."""
 
     feed_id: int
     fetch_id: int
     at: str
+    posts: Retelling
+    posts_of_positions: dict[int, int]
+    """The posts of the document's new entries, for those further down that tell the same."""
 
 
 def _insert_fetch(db: Database, feed_id: int, fetch: FetchRecord) -> int:
@@ -69,11 +73,10 @@ def _insert_fetch(db: Database, feed_id: int, fetch: FetchRecord) -> int:
     )
 
 
-def _apply_change(db: Database, writing: _Writing, change: EntryChange, posts: dict[int, int]) -> None:
+def _apply_change(db: Database, writing: _Writing, change: EntryChange) -> None:
     match change.kind:
         case ChangeKind.NEW:
-            assert change.entry is not None
-            posts[change.entry.data.position] = _insert_entry(db, writing, change, posts)
+            _insert_entry(db, writing, change)
         case ChangeKind.REVISED | ChangeKind.SEEN | ChangeKind.RETURNED:
             _update_entry(db, writing, change)
         case ChangeKind.MISSING:
@@ -89,14 +92,16 @@ def _mark(db: Database, change: EntryChange, columns: dict[str, Any]) -> None:
     update(db, "entries", change.known_id, columns)
 
 
-def _insert_entry(db: Database, writing: _Writing, change: EntryChange, posts: dict[int, int]) -> int:
-    """Write a new entry with its first revision, and return its post."""
+def _insert_entry(db: Database, writing: _Writing, change: EntryChange) -> None:
+    """Write a new entry with its first revision, and its post where it begins one."""
     entry, link = change.entry, change.link
     assert entry is not None
     assert link is not None
-    post_id = posts[link.same_as] if link.same_as is not None else link.post_id
+    post_id = writing.posts_of_positions[link.same_as] if link.same_as is not None else link.post_id
     if post_id is None:
-        post_id = post_rows.create(db, first_seen_at=writing.at)
+        post_id = create(db, first_seen_at=writing.at)
+    writing.posts_of_positions[entry.data.position] = post_id
+    writing.posts.note(post_id)
     entry_id = insert(
         db,
         "entries",
@@ -114,8 +119,6 @@ def _insert_entry(db: Database, writing: _Writing, change: EntryChange, posts: d
     )
     _replace_parts(db, entry_id, entry)
     _insert_revision(db, writing, entry_id, change, entry)
-    post_rows.refresh(db, post_id)
-    return post_id
 
 
 def _update_entry(db: Database, writing: _Writing, change: EntryChange) -> None:
@@ -137,28 +140,39 @@ def _update_entry(db: Database, writing: _Writing, change: EntryChange) -> None:
             | _updated_dates(entry),
         )
     else:
-        post_id = int(db.execute("SELECT post_id FROM entries WHERE id = ?", [entry_id]).fetchone()[0])
-        with post_rows.reindexed(db, post_id):
-            update(db, "entries", entry_id, _current_version(writing, change, entry))
+        writing.posts.note(db.execute("SELECT post_id FROM entries WHERE id = ?", [entry_id]).fetchone()[0])
+        update(db, "entries", entry_id, _current_version(writing, change, entry))
         _replace_parts(db, entry_id, entry)
         _insert_revision(db, writing, entry_id, change, entry)
-        post_rows.refresh(db, post_id)
     if change.alias:
-        db.execute(
-            """
-            INSERT INTO aliases (feed_id, key, entry_id, guid, url, reason, fetch_id)
-            VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
-            """,
+        _remember_alias(db, writing, change.alias, entry_id, entry)
+
+
+def _remember_alias(
+    db: Database, writing: _Writing, reason: str, entry_id: int, entry: PreparedEntry
+) -> None:
+    """A key that once named another entry names this one from now on: the latest recognition saw more."""
+    db.execute(
+        """
+        INSERT INTO aliases (feed_id, key, entry_id, guid, url, reason, fetch_id)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (feed_id, key) DO UPDATE SET
+            entry_id = excluded.entry_id, guid = excluded.guid, url = excluded.url,
+            reason = excluded.reason, fetch_id = excluded.fetch_id
+        WHERE aliases.entry_id <> excluded.entry_id
+        """,
+        storable(
             [
                 writing.feed_id,
                 entry.identity.key,
                 entry_id,
                 entry.data.guid,
                 entry.data.url,
-                change.alias,
+                reason,
                 writing.fetch_id,
-            ],
-        )
+            ]
+        ),
+    )
 
 
 def _current_version(writing: _Writing, change: EntryChange, entry: PreparedEntry) -> dict[str, Any]:

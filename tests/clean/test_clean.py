@@ -6,7 +6,7 @@ from archiver.clean import clean
 from archiver.model import EntryData, Markup
 
 ENTRY = EntryData(position=0, title="Lola joins", base_url="https://example.org/blog/")
-STORY = "Lola came to Malmö in May, after the longest flight she had ever taken, and she likes the city very much."
+STORY = "Lola came to Malmö in May, after the longest flight she had taken, and she likes the city very much."
 
 
 def cleaned(

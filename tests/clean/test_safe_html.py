@@ -73,7 +73,7 @@ VECTORS = [
     "<iframe srcdoc='<script>alert(1)</script>'>",
     "<object data=javascript:alert(1)><embed src=x></object>",
     "<embed src=javascript:alert(1)>",
-    "<form action=javascript:alert(1)><input type=submit formaction=javascript:alert(1)><button>x</button></form>",
+    "<form action=javascript:alert(1)><input type=submit formaction=javascript:alert(1)><button>x</button>",
     "<isindex action=javascript:alert(1)>",
     "<details open ontoggle=alert(1)>x</details>",
     "<video src=x onerror=alert(1)><source onerror=alert(1)></video>",
@@ -110,7 +110,8 @@ def test_an_attack_comes_out_harmless(vector):
 def test_the_formatting_of_a_text_is_kept():
     html = (
         "<h2>Rubrik</h2><p>Ett <b>fett</b> <i>ord</i>.</p><ul><li>a</li><li>b</li></ul>"
-        "<blockquote><p>c</p></blockquote><pre><code>x &lt; y</code></pre><table><tbody><tr><td>1</td></tr></tbody></table>"
+        "<blockquote><p>c</p></blockquote><pre><code>x &lt; y</code></pre>"
+        "<table><tbody><tr><td>1</td></tr></tbody></table>"
     )
     assert safe_html(html, BASE) == html
 
@@ -153,7 +154,8 @@ def test_a_relative_link_without_a_base_is_no_link():
 
 def test_what_a_template_adds_stays_in_the_html():
     html = (
-        "<p>Text</p><p>The post <a href='/x'>T</a> appeared first on S.</p><div class=sharedaddy>Share this:</div>"
+        "<p>Text</p><p>The post <a href='/x'>T</a> appeared first on S.</p>"
+        "<div class=sharedaddy>Share this:</div>"
         "<img src='https://pixel.wp.com/b.gif' width=1 height=1>"
     )
     result = safe_html(html, BASE)
@@ -225,7 +227,7 @@ def test_the_output_is_bounded_and_the_text_is_there(html):
 
 
 def test_a_text_longer_than_a_page_is_cut():
-    assert 0 < len(safe_html("<p>слово</p>" * 400_000, BASE)) <= MAX_CHARACTERS
+    assert 0 < len(safe_html("<p>" + "слово " * 500_000, BASE)) <= MAX_CHARACTERS
     assert 0 < len(safe_text("слово " * 1_000_000)) <= MAX_CHARACTERS
 
 
@@ -238,20 +240,21 @@ def test_lines_of_plain_text_without_blank_lines_are_paragraphs():
     assert safe_text("one\ntwo") == "<p>one</p><p>two</p>"
 
 
+PIECES = """
+    <div <!-- --> <![CDATA[ ]]> <svg> </svg> <script> </script> <style> <math> <title> </title> <select>
+    <option> <template> <form> ' " < > / = & &lt; <center> <font> <noscript> <textarea> </textarea> <plaintext>
+    <frameset> <br/>
+"""
 MARKUP = st.lists(
     st.one_of(
         st.sampled_from(sorted(TAGS)).map(lambda name: f"<{name}>"),
         st.sampled_from(sorted(TAGS)).map(lambda name: f"</{name}>"),
-        st.sampled_from(
-            ["<div", "<!--", "-->", "<![CDATA[", "]]>", "<svg>", "</svg>", "<script>", "</script>", "<style>", "<math>",
-             "<title>", "</title>", "<select>", "<option>", "<template>", "<form>", "'", '"', "<", ">", "/", "=", "&", "&lt;",
-             "<a href='/x' onclick=y>", "<a href=\"javascript:x\">", "<img src=x onerror=y>", "\0", "\r", "<p id=x>", " ",
-             "<center>", "<font>", "<noscript>", "<textarea>", "</textarea>", "<plaintext>", "<frameset>", "<br/>", "\n"]
-        ),
+        st.sampled_from([*PIECES.split(), " ", "\n", "\r", "\0", "<p id=x>", "<img src=x onerror=y>"]),
+        st.sampled_from(["<a href='/x' onclick=y>", '<a href="javascript:x">']),
         st.text(max_size=4),
     ),
     max_size=25,
-).map("".join)  # fmt: skip
+).map("".join)
 
 
 @given(MARKUP)

@@ -81,7 +81,9 @@ def test_html_becomes_text(html, text):
         "слово " * 2_000_000 + "marker",
     ],
     ids=[
-        "open divs", "closed divs", "formatting", "comments", "tables", "cdata", "less than", "quotes", "svg", "bogus", "long",
+        "open divs", "closed divs", "formatting", "comments", "tables", "cdata", "less than",
+        "quotes", "svg", "bogus",
+        "long",
     ],
 )  # fmt: skip
 def test_no_shape_of_markup_loses_the_text_behind_it(html):

@@ -9,10 +9,11 @@ from archiver.identify import same_post
 
 MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
 STORY = (
-    "This summer the youth organisation Novi Ritm held two camps on human rights in Osh, which some sixty young people "
-    "from villages in the south of Kyrgyzstan attended. For ten days they learned about gender equality and conflict, "
-    "planned actions of their own, and met lawyers who take such cases to court. Several of them had never left their "
-    "district before. The camps are part of a common project that runs until next year and shall reach four hundred."
+    "This summer the youth organisation Novi Ritm held two camps on human rights in Osh, which some "
+    "sixty young people from villages in the south of Kyrgyzstan attended. For ten days they learned "
+    "about gender equality and conflict, planned actions of their own, and met lawyers who take such "
+    "cases to court. Several of them had never left their district before. The camps are part of a "
+    "common project that runs until next year and shall reach four hundred."
 )
 
 
@@ -129,35 +130,39 @@ class TestOneStory:
 
 def advert(place):
     return (
-        f"We seek a coordinator for our office in {place}, who will plan and lead trainings, keep contact with partners and "
-        "authorities, write reports to donors and look after volunteers. You have led projects before, speak Russian and "
-        f"English well, and like to travel. Send your letter and curriculum to our office in {place} before the summer. "
-        "We are an organisation of volunteers and work for human rights, gender equality and culture all over the region."
+        f"We seek a coordinator for our office in {place}, who will plan and lead trainings, keep contact "
+        "with partners and authorities, write reports to donors and look after volunteers. You have led "
+        "projects before, speak Russian and English well, and like to travel. Send your letter and "
+        f"curriculum to our office in {place} before the summer. We are an organisation of volunteers and "
+        "work for human rights, gender equality and culture all over the region."
     )
 
 
 def weather(day, night, wind):
     return (
-        f"No rain is expected in the city today. By night {night} degrees, by day {day} degrees, and in the foothills two "
-        f"degrees less. Wind from the north-east with {wind} metres a second. The air is clean and the water is cold. "
-        "Drivers are asked to take care on the passes, where there may be fog in the morning hours."
+        f"No rain is expected in the city today. By night {night} degrees, by day {day} degrees, and in "
+        f"the foothills two degrees less. Wind from the north-east with {wind} metres a second. The air is "
+        "clean and the water is cold. Drivers are asked to take care on the passes, where there may be "
+        "fog in the morning hours."
     )
 
 
 INTRODUCTION = (
-    "In our series Voices of Osh we talk to people who shape the city: teachers, cooks, drivers, poets and activists. Each "
-    "of them tells us how they came here, what they do all day, and what they hope the city will be in ten years. We "
-    "met them at home, at work and in the park, and wrote down what they said without changing a word of it at all."
+    "In our series Voices of Osh we talk to people who shape the city: teachers, cooks, drivers, "
+    "poets and activists. Each of them tells us how they came here, what they do all day, and what "
+    "they hope the city will be in ten years. We met them at home, at work and in the park, and wrote "
+    "down what they said without changing a word of it at all."
 )
 FOOTER = (
-    " You receive this letter because you are a member of our groups. If you would rather not have it, write to us and we "
-    "will take you off the list. Our groups work for human rights, gender equality and the environment in all of the "
-    "region, since the year of their founding, with volunteers in many towns. Give what you can, tell your friends, follow "
-    "us, and come to our next meeting, where there will be tea and bread for all who come, whether members or not."
+    " You receive this letter because you are a member of our groups. If you would rather not have it, "
+    "write to us and we will take you off the list. Our groups work for human rights, gender equality "
+    "and the environment in all of the region, since the year of their founding, with volunteers in "
+    "many towns. Give what you can, tell your friends, follow us, and come to our next meeting, where "
+    "there will be tea and bread for all who come, whether members or not."
 )
 QUOTE = (
-    "“We are deeply worried by this and ask all sides to talk to each other, to let observers in, and to free those who "
-    "were only reporting,” said the spokeswoman of the organisation in the capital."
+    "“We are deeply worried by this and ask all sides to talk to each other, to let observers in, and "
+    "to free those who were only reporting,” said the spokeswoman of the organisation in the capital."
 )
 
 

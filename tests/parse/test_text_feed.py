@@ -1,0 +1,168 @@
+"""Flattened feeds: what stood in an RSS 2.0 document is found again in its text."""
+
+import html
+import io
+from datetime import UTC, datetime
+
+import feedparser
+import pytest
+
+from archiver.errors import ParseError
+from archiver.model import ParsedFeed, ParseOptions
+from archiver.parse import text_feed
+from archiver.parse.dates import read_date
+
+CHANNEL = "Site News https://site.example A daily word Mon, 03 Mar 2025 14:48:48 +0000 en-US hourly 2 "
+GENERATOR = "https://wordpress.org/?v=6.8.3 "
+
+
+def read(document: str) -> ParsedFeed:
+    return text_feed.read(document, charset="utf-8", options=ParseOptions())
+
+
+def item(number: int, title: str, *, slug: str, below: str = "") -> str:
+    return (
+        f"{title} https://site.example/2024/{slug}/ Wed, 06 Nov 2024 11:54:4{number} +0000 "
+        f"https://site.example/?p=10{number} Summary {number} goes […]\n\n]]>\nText {number} begins.\n\n"
+        f"And ends.\n\n]]>\n{below}"
+    )
+
+
+def test_the_channel_is_read_from_the_line_before_the_entries():
+    feed = read(CHANNEL + GENERATOR + item(1, "One", slug="one")).feed
+    assert (feed.title, feed.site_url, feed.description) == ("Site News", "https://site.example", "A daily word")
+    assert (feed.language, feed.generator) == ("en-US", GENERATOR.strip())
+    assert (feed.updated_at, feed.update_seconds) == (datetime(2025, 3, 3, 14, 48, 48, tzinfo=UTC), 1800)
+
+
+def test_an_entry_has_title_link_date_guid_summary_and_paragraphs():
+    (entry,) = read(CHANNEL + GENERATOR + item(1, "One & only", slug="one-only")).entries
+    assert (entry.title, entry.url) == ("One & only", "https://site.example/2024/one-only/")
+    assert (entry.guid, entry.published_raw) == ("https://site.example/?p=101", "Wed, 06 Nov 2024 11:54:41 +0000")
+    assert entry.published_at == datetime(2024, 11, 6, 11, 54, 41, tzinfo=UTC)
+    assert entry.summary is not None
+    assert entry.summary.value == "<p>Summary 1 goes […]</p>"
+    assert entry.content is not None
+    assert entry.content.value == "<p>Text 1 begins.</p>\n<p>And ends.</p>"
+
+
+def test_signs_of_markup_in_a_text_are_escaped():
+    (entry,) = read(CHANNEL + item(1, "One", slug="one").replace("And ends", "a < b & c")).entries
+    assert entry.content is not None
+    assert "a &lt; b &amp; c" in entry.content.value
+
+
+@pytest.mark.parametrize(
+    "image", ["", "https://site.example/i-32x32.png Site News https://site.example 32 32 ", "59724355 "]
+)
+def test_the_channels_image_and_number_are_not_of_the_first_title(image):
+    assert read(CHANNEL + GENERATOR + image + item(1, "2024 in review", slug="2024-in-review")).entries[0].title == (
+        "2024 in review"
+    )
+
+
+def test_the_comment_feed_and_its_count_are_not_of_the_next_title():
+    below = "https://site.example/2024/one/feed/ 3 "
+    parsed = read(CHANNEL + item(1, "One", slug="one", below=below) + item(2, "10 things", slug="10-things"))
+    assert [entry.title for entry in parsed.entries] == ["One", "10 things"]
+
+
+def test_the_posts_number_below_it_is_not_of_the_next_title():
+    below = "https://site.example/2024/one/feed/ 3 101 "
+    parsed = read(CHANNEL + item(1, "One", slug="one", below=below) + item(2, "Two", slug="two"))
+    assert parsed.entries[1].title == "Two"
+
+
+def test_names_of_media_before_a_title_are_told_from_it_by_the_slug():
+    document = CHANNEL + "".join(
+        item(number, f"Some {word} story", slug=f"some-{word}-story", below=f"IMG_00{number} annalee ")
+        for number, word in enumerate(["red", "blue", "green"], 1)
+    )
+    assert [entry.title for entry in read(document.replace("\nIMG", " IMG")).entries] == [
+        "Some red story",
+        "Some blue story",
+        "Some green story",
+    ]
+
+
+def test_a_title_of_more_words_than_its_slug_stays_whole():
+    document = CHANNEL + item(1, "One", slug="one") + item(2, "How the new bazaar was won", slug="new-bazaar")
+    assert read(document).entries[1].title == "How the new bazaar was won"
+
+
+def test_comments_link_creator_and_categories_stand_between():
+    document = (
+        f"{CHANNEL}{GENERATOR}One https://site.example/one/ https://site.example/one/#respond Anna Berg "
+        "Wed, 06 Nov 2024 11:54:41 GMT Culture Long reads https://site.example/?p=7 Text."
+    )
+    (entry,) = read(document).entries
+    assert (entry.url, entry.guid) == ("https://site.example/one/", "https://site.example/?p=7")
+    assert [person.name for person in entry.authors] == ["Anna Berg"]
+    assert '"categories": "Culture Long reads"' in entry.reading
+
+
+@pytest.mark.parametrize("guid", ["4321 at https://site.example", "tag:site.example,2024:1", "urn:uuid:1-2"])
+def test_a_guid_need_not_be_an_address(guid):
+    document = f"{CHANNEL}{GENERATOR}One https://site.example/one Wed, 06 Nov 2024 11:54:41 GMT {guid} Text."
+    assert read(document).entries[0].guid == guid
+
+
+def test_a_single_text_is_the_summary_where_it_was_cut_and_else_the_content():
+    head = "One https://site.example/one Wed, 06 Nov 2024 11:54:41 GMT https://site.example/one "
+    cut, whole = read(f"{CHANNEL}{head}Goes on […]\n]]>").entries + read(f"{CHANNEL}{head}It ends.\n]]>").entries
+    assert (cut.summary is not None, cut.content) == (True, None)
+    assert (whole.summary, whole.content is not None) == (None, True)
+
+
+def test_the_plugins_line_is_taken_off_both_texts():
+    line = "The post One appeared first on Site News.\n\n]]>"
+    (entry,) = read(CHANNEL + item(1, "One", slug="one").replace("]]>", line)).entries
+    assert entry.summary is not None
+    assert entry.content is not None
+    assert "appeared" not in entry.summary.value + entry.content.value
+
+
+def test_a_text_that_ends_inside_an_entry_is_partial_and_the_torn_entry_held_back():
+    whole = CHANNEL + item(1, "One", slug="one") + item(2, "Two", slug="two")
+    parsed = read(whole[:-40])
+    assert (parsed.partial, [entry.title for entry in parsed.entries]) == (True, ["One"])
+
+
+def test_a_text_that_ends_in_the_head_of_an_entry_is_partial_with_all_before_it():
+    whole = CHANNEL + item(1, "One", slug="one") + item(2, "Two", slug="two")
+    parsed = read(whole + "Three https://site.example/2024/thr")
+    assert (parsed.partial, [entry.title for entry in parsed.entries]) == (True, ["One", "Two"])
+
+
+def test_a_channel_without_entries_is_an_empty_feed():
+    parsed = read(CHANNEL + GENERATOR)
+    assert (parsed.feed.title, parsed.entries) == ("Site News", ())
+
+
+def test_prose_with_addresses_and_dates_is_no_feed():
+    with pytest.raises(ParseError):
+        read("See https://site.example/a for more, as written on Mon, 03 Mar 2025 14:48:48 +0000 by somebody.")
+
+
+@pytest.mark.parametrize("style", ["blocks", "one-line", "line-per-text", "kept", "no-marks"])
+def test_real_wordpress_feeds_come_out_of_their_flattened_text(style, corpus, flatten):
+    expected = found = right_titles = 0
+    for path in sorted(corpus.glob("*.xml")):
+        body = path.read_bytes()
+        if b"https://wordpress.org/?v=" not in body[:8000] and b"http://wordpress.com/" not in body[:8000]:
+            continue
+        original = feedparser.parse(io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False)
+        if not original.version.startswith("rss"):
+            continue
+        parsed = read(flatten(body.decode("utf-8", "replace"), style=style))
+        assert len(parsed.entries) == len(original.entries), path.name
+        assert not parsed.partial
+        for entry, source in zip(parsed.entries, original.entries, strict=True):
+            expected += 1
+            assert entry.url == source.link
+            assert entry.published_at == read_date(source.published)
+            found += entry.guid == source.id
+            right_titles += entry.title == " ".join(html.unescape(source.title).split())
+    assert expected > 200
+    assert found >= expected - 1  # one entry of the corpus has an empty guid
+    assert right_titles >= expected * 0.97
