@@ -265,6 +265,8 @@ class FeedForUpdate:
     url: str
     current_url: str
     state: FeedState
+    name: str | None = None
+    """What a person calls it: the name it was given, else its own title."""
     etag: str | None = None
     last_modified: str | None = None
     body_sha256: str | None = None

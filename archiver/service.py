@@ -109,16 +109,18 @@ class Service:
         self._stopping.set()
 
     def stop_on_signals(self) -> None:
-        """Stop on Ctrl-C and SIGTERM; a second one is the impatient kind and ends the process."""
+        """Stop on SIGTERM and Ctrl-C; a second Ctrl-C is the impatient kind and ends the process."""
         loop = asyncio.get_running_loop()
 
-        def stop(name: str, number: int) -> None:
-            log.info("%s: finishing what is under way", name)
-            loop.remove_signal_handler(number)
-            self.stop()
+        def stop(number: signal.Signals) -> None:
+            if number is signal.SIGINT:
+                loop.remove_signal_handler(number)
+            if not self._stopping.is_set():
+                log.info("%s: finishing what is under way", number.name)
+                self.stop()
 
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop, number.name, number)
+            loop.add_signal_handler(number, stop, number)
 
     def _has_room(self) -> bool:
         return len(self._tasks) < self._concurrency

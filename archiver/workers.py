@@ -7,18 +7,23 @@ import asyncio
 import multiprocessing
 import os
 import resource
+import signal
 from concurrent.futures import BrokenExecutor
 from types import TracebackType
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from archiver.errors import ParseError
+from archiver.errors import ArchiverError, ParseError
 from archiver.model import ParseOptions, PreparedFeed
 from archiver.prepare import prepare
 
 TIME_LIMIT_SECONDS = 60.0
 MEMORY_LIMIT_BYTES = 2 * 1024**3
 """Of address space, a good part of which is libraries that are mapped and never touched."""
+
+
+class WorkerEnded(ArchiverError):
+    """Somebody ended a worker: nothing is known about its document, so nothing must be recorded of it."""
 
 
 class Workers:
@@ -41,6 +46,8 @@ class Workers:
         except MemoryError as error:
             raise ParseError("crashed", "the document takes too much memory to be understood") from error
         except (ProcessExpired, BrokenExecutor) as error:
+            if getattr(error, "exitcode", None) == -signal.SIGTERM:
+                raise WorkerEnded("a worker was ended from outside, as at a shutdown") from error
             raise ParseError("crashed", f"the document broke its reader: {error}") from error
 
     def _schedule(self, body: bytes, options: ParseOptions) -> "ProcessFuture[PreparedFeed]":
@@ -54,7 +61,7 @@ class Workers:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["archiver.prepare"])
         return ProcessPool(
-            max_workers=self._count, initializer=_limit_memory, initargs=[MEMORY_LIMIT_BYTES], context=context
+            max_workers=self._count, initializer=_begin, initargs=[MEMORY_LIMIT_BYTES], context=context
         )
 
     def _end(self) -> None:
@@ -71,6 +78,8 @@ class Workers:
         self._end()
 
 
-def _limit_memory(limit_bytes: int) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
+def _begin(memory_limit_bytes: int) -> None:
+    # Ctrl-C reaches every process of a terminal; what is under way is the service's to finish or to drop.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_AS, (memory_limit_bytes, memory_limit_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -171,7 +171,7 @@ def test_sizes_have_units(write, text, size):
 
 
 def test_the_user_agent_tells_the_contact():
-    assert FetchSettings().full_user_agent == f"archiver/{__version__}"
+    assert FetchSettings().full_user_agent == f"archiver/{__version__} (no contact configured)"
     assert (
         FetchSettings(contact="me@ngo.example").full_user_agent == f"archiver/{__version__} (+me@ngo.example)"
     )

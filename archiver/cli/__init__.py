@@ -4,6 +4,7 @@ Exit status: 0 done; 1 some feeds failed, and the rest is safely stored; 2 the c
 configuration is wrong, and nothing was touched.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -47,9 +48,21 @@ for command in (
 
 
 def main() -> None:
-    """Run the command line; errors of ours are one sentence, whatever the command."""
+    """Run the command line; what is wrong is one sentence, whatever the command."""
     try:
-        cli(prog_name="archiver")
+        cli(prog_name="archiver", standalone_mode=False)
+    except click.ClickException as error:
+        _say(error.format_message())
+        sys.exit(error.exit_code)
     except ArchiverError as error:
-        click.echo(f"archiver: {visible(str(error))}", err=True)
+        _say(str(error))
         sys.exit(1 if isinstance(error, FetchError | ParseError) else 2)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output has gone, as `head` does; Python must not stumble over it again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say(message: str) -> None:
+    click.echo(f"archiver: {visible(' '.join(message.split()))}", err=True)

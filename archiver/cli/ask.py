@@ -10,7 +10,7 @@ import click
 from archiver import times
 from archiver.clean import html_to_text
 from archiver.cli.context import Context, pass_context
-from archiver.cli.printing import count, day, print_json, print_table, visible, visible_lines
+from archiver.cli.printing import count, day, print_json, print_table, state, visible, visible_lines
 from archiver.errors import ConfigError
 from archiver.store import Query, Reader
 
@@ -192,7 +192,7 @@ def status(context: Context, *, as_json: bool) -> None:
         [
             (
                 row["id"],
-                row["state"],
+                state(row),
                 row["entries"],
                 row["last_success_at"],
                 row["next_fetch_at"],

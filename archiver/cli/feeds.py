@@ -8,7 +8,7 @@ import click
 
 from archiver import times
 from archiver.cli.context import Context, pass_context
-from archiver.cli.printing import count, day, print_json, print_table, visible
+from archiver.cli.printing import count, day, print_json, print_table, state, visible
 from archiver.config import FeedConfig, read_duration
 from archiver.errors import ConfigError
 from archiver.export.opml import OpmlFeed, read_opml, write_opml
@@ -35,7 +35,7 @@ def feeds(context: click.Context, *, with_removed: bool, as_json: bool) -> None:
         [
             (
                 row["id"],
-                row["state"],
+                state(row),
                 row["entries"],
                 day(row["last_new_at"]),
                 ", ".join(row["tags"]) or None,

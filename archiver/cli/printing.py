@@ -3,9 +3,8 @@
 import json
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
 import click
@@ -64,11 +63,12 @@ def update_line(updated: Updated) -> str:
     elif fetch.entries_seen == 0 and fetch.outcome is Outcome.UNCHANGED:
         told = "the same document as before"
     else:
-        parts = [f"{fetch.entries_new} new", f"{fetch.entries_revised} revised", f"of {fetch.entries_seen}"]
-        told = ", ".join(part for part in parts if not part.startswith("0 "))
+        parts = [f"{fetch.entries_new} new", f"{fetch.entries_revised} revised"]
+        told = ", ".join(part for part in parts if not part.startswith("0 ")) or "nothing new"
+        told += f" of {count(fetch.entries_seen, 'entry')}"
         told += " (partial)" if fetch.partial else ""
         told += " (gap)" if fetch.gap else ""
-    return visible(f"{fetch.outcome:<12}  {feed.url}  {told}")
+    return visible(f"{fetch.outcome:<12}  {feed.name or feed.url}: {told}")
 
 
 @contextmanager
@@ -98,9 +98,9 @@ def day(text: str | None) -> str:
     return text[:10] if text else "–"
 
 
-def local_time(moment: datetime) -> str:
-    """The time of day, as the clock on the wall has it."""
-    return moment.astimezone().strftime("%H:%M:%S")
+def state(row: dict[str, Any]) -> str:
+    """Where a feed stands: `active`, `paused (replay)` …"""
+    return f"{row['state']} ({row['paused_by']})" if row["paused_by"] else str(row["state"])
 
 
 def count(number: int, word: str) -> str:
@@ -108,9 +108,3 @@ def count(number: int, word: str) -> str:
     if number == 1:
         return f"1 {word}"
     return f"{number:,} {word[:-1]}ies" if word.endswith("y") else f"{number:,} {word}s"
-
-
-def without(row: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """A row without some of its columns."""
-    left_out = frozenset(names)
-    return {key: value for key, value in row.items() if key not in left_out}

@@ -77,10 +77,10 @@ _log = logging.getLogger("archiver")
 
 
 class _LineFormatter(logging.Formatter):
-    """`12:30:05  new           https://…  3 new of 10`."""
+    """`2026-03-01T12:30:05Z  new           Example: 3 new of 10 entries`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = f"{self.formatTime(record, '%Y-%m-%d %H:%M:%S')}  {visible(record.getMessage())}"
+        line = f"{times.to_text(datetime.fromtimestamp(record.created, UTC))}  {visible(record.getMessage())}"
         if record.exc_info:
             line += "\n" + self.formatException(record.exc_info)
         return line
@@ -129,6 +129,8 @@ async def _serve(context: Context) -> None:
     async with _engine(context, sync=True) as engine:
         service = engine.service(_tell)
         service.stop_on_signals()
+        if context.config.fetch.contact is None:
+            _log.warning("publishers cannot reach you: set fetch.contact in the configuration")
         _log.info("archiving into %s; stop with Ctrl-C", context.archive)
         await service.run(tick_seconds=context.config.schedule.tick_seconds)
         tally = service.tally

@@ -17,7 +17,7 @@ _FEW_WORDS = 8
 _SHORT_TEXT = 20
 _LONG_TEXT = 40
 _WHOLE_TEXT = 150
-_HEAD = 24
+_HEAD = 16
 _SAME_TIME = timedelta(hours=14)  # no two time zones are further apart, and a day's next bulletin is
 _NUMBER_WORDS = frozenset(
     """

@@ -139,7 +139,7 @@ def _narrow(body: bytes, content_type: str | None) -> Decoded:
     except UnicodeDecodeError:
         return _not_utf8(body, declared)
     problems = _mojibake(text)
-    if text.isascii() or not declared or declared[0] in ("utf-8", "utf-16", "utf-32"):
+    if text.isascii() or not declared or declared[0] == "utf-8":
         return Decoded(text=text, charset="utf-8", problems=problems)
     told = f"Declared as {_label(declared[0])}, but the bytes are UTF-8."
     return Decoded(text=text, charset="utf-8", problems=(told, *problems))

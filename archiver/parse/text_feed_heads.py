@@ -30,6 +30,7 @@ _BARE_GUID = re.compile(
     r"(?:\d{1,12} at https?://\S+|tag:\S+,\d{4}\S*|urn:\S+|[0-9a-f]{8}-[0-9a-f-]{20,40}|[0-9a-f]{16,64})(?=\s|$)",
     re.I,
 )
+_LINK_THEN_GUID = re.compile(r"\s{1,99}(?P<link>https?://[^\s<>\"]+)\s{1,99}(?P<guid>https?://[^\s<>\"]+)")
 _COMMENTS = re.compile(r"#(?:respond|comments?\b|comment-|disqus)|/comments/?$|[?&]id=\d+$")
 
 _CREATOR_REACH = 160
@@ -56,9 +57,13 @@ def find_heads(text: str) -> list[Head]:
     """Find the heads of a feed's entries, in order; the channel's own line is not among them."""
     addresses = [(found.start(), found.end()) for found in ADDRESS.finditer(text)]
     starts = [start for start, _ in addresses]
+    dates = list(DATE.finditer(text))
+    trailing = _trailing_heads(text, dates)
+    if len(trailing) * 2 > len(dates):
+        return trailing
     heads: list[Head] = []
     floor = 0
-    for found in DATE.finditer(text):
+    for found in dates:
         if found.start() < floor or (not heads and _LANGUAGE_THEN_CHANNEL.match(text, found.end())):
             continue
         head = _head_before(text, found, addresses=addresses, starts=starts, floor=floor)
@@ -66,6 +71,19 @@ def find_heads(text: str) -> list[Head]:
             heads.append(head)
             floor = head.end
     return _without_strays(heads)
+
+
+def _trailing_heads(text: str, dates: list[re.Match[str]]) -> list[Head]:
+    """The heads of feeds whose date comes before link and guid: `title date link guid`, both addresses the same."""
+    heads = []
+    for date in dates:
+        found = _LINK_THEN_GUID.match(text, date.end())
+        if found and _same(found["link"], found["guid"]):
+            raw = " ".join(date.group().split())
+            heads.append(
+                Head(start=date.start(), end=found.end(), link=found["link"], date=raw, guid=found["guid"])
+            )
+    return heads
 
 
 def _head_before(

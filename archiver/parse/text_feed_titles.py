@@ -107,26 +107,34 @@ def titles(places: Sequence[Place]) -> list[str]:
 
 
 def _title(place: Place, *, strangers: frozenset[str]) -> str:
-    ground = place.ground[-_LONGEST_TITLE:].strip()
-    flat = fold_space(ground)
+    flat, sure = _line(place)
     if place.told and (told := _tail_like(flat, place.told)):
         return told
     words = _folded(flat)
-    whole = place.bounded and bool(place.slug) and words[:1] == [place.slug[0]]
-    if "\n" in ground:
-        last = fold_space(ground.rpartition("\n")[2])
-        if not (whole and _in_order(words, place.slug) > _in_order(_folded(last), place.slug)):
-            return last
-    if whole and words[0] not in strangers:
+    begins_well = bool(place.slug) and words[:1] == [place.slug[0]] and words[0] not in strangers
+    if sure and begins_well:
         return flat
     cut = _from_slug(flat, place.slug)
-    if not place.bounded:
+    if not sure:
         return cut or _last_sentence(flat)
     if strangers and (rest := _after_strangers(flat, strangers)) is not None:
-        return (
-            cut if cut and (len(cut) > len(rest) or _FILE_NAME.search(flat[: len(flat) - len(cut)])) else rest
-        )
+        names_of_files = cut and _FILE_NAME.search(flat[: len(flat) - len(cut)])
+        return cut if cut and (len(cut) > len(rest) or names_of_files) else rest
     return cut if cut and (strangers or len(words) > _MOST_WORDS) else flat
+
+
+def _line(place: Place) -> tuple[str, bool]:
+    """The last line of the ground, or all of it where the title itself runs over lines; and whether it is sure."""
+    ground = place.ground[-_LONGEST_TITLE:].strip()
+    flat = fold_space(ground)
+    if "\n" not in ground:
+        return flat, place.bounded
+    last = fold_space(ground.rpartition("\n")[2])
+    words = _folded(flat)
+    begins_well = place.bounded and bool(place.slug) and words[:1] == [place.slug[0]]
+    if begins_well and _in_order(words, place.slug) > _in_order(_folded(last), place.slug):
+        return flat, True
+    return last, True
 
 
 def _strangers(places: Sequence[Place]) -> frozenset[str]:
@@ -136,9 +144,9 @@ def _strangers(places: Sequence[Place]) -> frozenset[str]:
     """
     before: Counter[str] = Counter()
     for place in places[1:]:
-        if not place.bounded or "\n" in place.ground.strip():
+        flat, sure = _line(place)
+        if not sure:
             continue
-        flat = fold_space(place.ground[-_LONGEST_TITLE:])
         cut = _from_slug(flat, place.slug)
         words = _folded(flat[: len(flat) - len(cut)] if cut else flat)
         before.update({word for word in words[: None if cut else 1] if word not in _SMALL_WORDS})

@@ -194,7 +194,7 @@ def listed(db: Database, *, removed: bool = False) -> list[dict[str, Any]]:
 
 
 _UPDATE_COLUMNS = """
-    id, url, current_url, state, etag, last_modified, body_sha256, format, interval_seconds,
+    id, url, current_url, coalesce(name, title) AS name, state, etag, last_modified, body_sha256, format, interval_seconds,
     configured_interval_seconds, error_count, parse_options
 """
 

@@ -1,5 +1,3 @@
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -120,17 +118,8 @@ def test_what_is_left_is_a_part_of_what_was_there(lines, title, feed_title):
     assert without_boilerplate(kept, title=title, feed_title=feed_title)[0] == kept
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "The post " * 50_000,
-        "Continue reading " * 30_000,
-        "." * 300_000,
-        "Share this: " + "X " * 100_000,
-        " […] " * 60_000,
-    ],
-)
-def test_long_lines_cost_no_more_than_their_length(line):
-    started = time.process_time()
-    without_boilerplate([line] * 3, title="T", feed_title="S")
-    assert time.process_time() - started < 5
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("words", ["The post ", "Continue reading ", "word. ", "Share this: X ", " […] "])
+def test_long_lines_are_looked_at_in_time_and_stay(words):
+    line = words * 50_000 + "end"
+    assert without_boilerplate([line] * 3, title="T", feed_title="S") == ([line] * 3, False)

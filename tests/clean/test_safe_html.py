@@ -241,9 +241,9 @@ def test_lines_of_plain_text_without_blank_lines_are_paragraphs():
 
 
 PIECES = """
-    <div <!-- --> <![CDATA[ ]]> <svg> </svg> <script> </script> <style> <math> <title> </title> <select>
-    <option> <template> <form> ' " < > / = & &lt; <center> <font> <noscript> <textarea> </textarea> <plaintext>
-    <frameset> <br/>
+    <div <!-- --> <![CDATA[ ]]> <svg> </svg> <script> </script> <style> <math> <title> </title>
+    <select> <option> <template> <form> ' " < > / = & &lt; <center> <font> <noscript> <textarea>
+    </textarea> <plaintext> <frameset> <br/>
 """
 MARKUP = st.lists(
     st.one_of(

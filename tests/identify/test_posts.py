@@ -261,9 +261,31 @@ class TestTwoStories:
                 {"title": "***", "text": "Read it"}, {"title": "!!!", "text": "Read it"}, id="titles of signs"
             ),
             pytest.param(
-                {"url": "https://x.kz/", "title": "A", "text": "One"},
-                {"url": "https://x.kz/", "title": "B"},
-                id="a root",
+                {"url": "https://x.kz/", "title": "News of the day", "text": "They met."},
+                {"url": "https://x.kz/", "title": "News of the day", "text": "They left."},
+                id="a link to the whole site",
+            ),
+            pytest.param(
+                {
+                    "title": "What we did",
+                    "text": "we planted trees along the river and met the mayor." + FOOTER,
+                },
+                {
+                    "title": "What we did",
+                    "text": "there was the climate school with guests from afar." + FOOTER,
+                },
+                id="a letter without names and with a long footer",
+            ),
+            pytest.param(
+                {
+                    "title": "Vacancies",
+                    "text": FOOTER + " we seek a cook for our kitchen and two more hands.",
+                },
+                {
+                    "title": "Vacancies",
+                    "text": FOOTER + " a teacher is wanted who loves to sing with children.",
+                },
+                id="a title that says nothing",
             ),
             pytest.param(
                 {"url": "https://show.kz/listen", "title": "Episode 11", "text": FOOTER},
@@ -316,6 +338,19 @@ class TestTwoStories:
     def test_one_url_and_two_titles_in_one_feed_are_two_posts(self, link):
         told = {"guid": "1", "url": "https://show.kz/listen", "title": "With Anna", "text": FOOTER}
         assert link(told | {"guid": "2", "title": "With Bek"}, told, feed_id=99).rule == "first"
+
+    def test_one_page_told_differently_within_the_hour_in_one_feed_is_two_posts(self, link):
+        told = {
+            "guid": "1",
+            "url": "https://x.kz/live",
+            "title": "What we know so far",
+            "published_at": MONDAY,
+        }
+        later = told | {"guid": "2", "published_at": MONDAY + timedelta(hours=1)}
+        start = excerpt(FOOTER, 30, "")
+        early = told | {"text": f"{start} they hold talks and wait for news from the capital"}
+        late = later | {"text": f"{start} all went home and the talks which failed are over for good"}
+        assert link(late, early, feed_id=99).rule == "first"
 
     def test_an_url_that_a_feed_uses_for_many_joins_none(self, link):
         page = {"url": "https://show.kz/listen", "text": FOOTER}

@@ -125,6 +125,11 @@ class TestOtherRungs:
         found = recognise(document(story(1, guid=None), story(2, guid=None, url=None)), archive)
         assert (ids(found), aliases(found)) == ([1, 2], ["reminted", "reminted"])
 
+    def test_an_url_that_two_entries_of_the_document_share_recognises_neither(self, document, known):
+        archive = known(*document(story(1, guid=None)))
+        both = document(story(2, url="https://x.kz/1"), story(3, url="https://x.kz/1"))
+        assert ids(recognise(both, archive)) == [None, None]
+
     def test_fractions_of_a_second_that_the_archive_does_not_keep_are_no_difference(self, document, known):
         precise = MONDAY + timedelta(microseconds=123456)
         archive = known(*document(story(1, published_at=precise)))

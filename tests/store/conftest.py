@@ -46,10 +46,14 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _entry(name: str = "a", *, text: str | None = None, excerpt: bool = False, **fields: object) -> PreparedEntry:
+def _entry(
+    name: str = "a", *, text: str | None = None, excerpt: bool = False, **fields: object
+) -> PreparedEntry:
     """An entry as `prepare` hands it over; a test that names a word finds it in title and text."""
     text = f"This is the story of {name}." if text is None else text
-    derived = {k: fields.pop(k) for k in ("language", "title_key", "url_key", "sketch", "rung", "key") if k in fields}
+    derived = {
+        k: fields.pop(k) for k in ("language", "title_key", "url_key", "sketch", "rung", "key") if k in fields
+    }
     given = {
         "position": 0,
         "guid": f"tag:{name}",
