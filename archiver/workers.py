@@ -1,6 +1,6 @@
 """Worker processes that read publishers' bytes, each bounded in time and memory.
 
-A document that takes too long or too much costs its own worker, which is killed and replaced, and nobody else.
+A document that takes too long or too much costs its own worker, which is killed and replaced.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ class Workers:
         self._pool = self._new_pool()
 
     async def prepare(self, body: bytes, options: ParseOptions) -> PreparedFeed:
-        """Run `prepare` in a worker. Raises ParseError, of kind `crashed` where the worker had to be killed."""
+        """Run `prepare` in a worker. Raises ParseError, of kind `crashed` where the worker was killed."""
         future = self._schedule(body, options)
         try:
             return await asyncio.wrap_future(future)
@@ -59,7 +59,7 @@ class Workers:
 
     def _new_pool(self) -> ProcessPool:
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["archiver.prepare"])
+        context.set_forkserver_preload(["archiver.warm"])
         return ProcessPool(
             max_workers=self._count, initializer=_begin, initargs=[MEMORY_LIMIT_BYTES], context=context
         )

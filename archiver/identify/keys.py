@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 from archiver.identify.sketch import sketch
-from archiver.identify.words import body_words, folded_words
+from archiver.identify.words import MOST_WORDS, folded_words
 from archiver.labels import without_label
 from archiver.model import Cleaned, EntryData, Identity, Rung
 from archiver.urls import is_site_root, url_key
@@ -31,7 +31,9 @@ def identify(entries: Sequence[tuple[EntryData, Cleaned]]) -> tuple[Identity, ..
         (data.guid, url, hashed) for (data, _), url, hashed in zip(entries, url_keys, hash_keys, strict=True)
     )
     identities = []
-    for (data, cleaned), url, title, hashed in zip(entries, url_keys, title_keys, hash_keys, strict=True):
+    for (data, _), url, title, words, hashed in zip(
+        entries, url_keys, title_keys, texts, hash_keys, strict=True
+    ):
         rung, key = ladder.key(data.guid, url, hashed)
         identities.append(
             Identity(
@@ -41,7 +43,7 @@ def identify(entries: Sequence[tuple[EntryData, Cleaned]]) -> tuple[Identity, ..
                 hash_key=hashed,
                 content_sha256=content_sha256(data),
                 title_key=title,
-                sketch=sketch(body_words(cleaned.content_text)),
+                sketch=sketch(words[:MOST_WORDS]),
             )
         )
     return tuple(identities)

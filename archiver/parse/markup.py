@@ -10,7 +10,7 @@ from dataclasses import dataclass
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _REFERENCE = re.compile(
     r"&(?:(?P<xml>amp|lt|gt|quot|apos);|#(?P<decimal>[0-9]{1,7});|#[xX](?P<hex>[0-9A-Fa-f]{1,6});"
-    r"|(?P<huge>#[xX]?[0-9A-Fa-f]{1,20});|(?P<name>[A-Za-z][A-Za-z0-9]{1,31});)?"
+    r"|(?P<huge>#[xX]?[0-9A-Fa-f]{1,20});|(?P<name>[A-Za-z][A-Za-z0-9_]{0,31});)?"
 )
 _TOKEN = re.compile(
     r"(?P<cdata><!\[CDATA\[(?:[^\]]++|\](?!\]>))*+(?:\]\]>)?)"
@@ -24,7 +24,7 @@ _ENTITY = re.compile(
 )
 _BLANK = re.compile("[\\s\ufeff\\x00]*+")
 _SUBSET_END = re.compile(r"\]\s*+>")
-_DECLARATION = re.compile(r"<\?xml\s[^<>]*+>?+")
+_DECLARATION = re.compile(r"<\?xml\s(?:[^<>]*+>|[^>]{0,400}?\?>|[^<>]*+)")
 _ONE_PERSON = frozenset({"author", "creator", "managingeditor", "webmaster", "name", "email"})
 _LONGEST_NAME = 1000
 _MOST_ATTRIBUTES = 200
@@ -223,7 +223,7 @@ def mend(text: str, entities: dict[str, str] | None = None) -> str:
     """Make a document, from its root element on, fit for a strict parser.
 
     Forbidden characters and comments go; references to characters that XML forbids become U+FFFD; HTML's
-    named references become characters; bare `&`, `<` and `]]>` are escaped; undeclared prefixes get a namespace.
-    Tags that do not match stay as they are.
+    named references become characters; bare `&`, `<` and `]]>` are escaped; undeclared prefixes get a
+    namespace. Tags that do not match stay as they are.
     """
     return _Mender(drop_forbidden(text), entities or {}).run()

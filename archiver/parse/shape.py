@@ -8,6 +8,11 @@ _TOKEN = re.compile(
 )
 CONTAINERS = frozenset({"rss", "rdf", "feed", "channel"})
 ENTRIES = frozenset({"item", "entry"})
+_CORE_NAMES = """
+item entry title link guid id description summary content encoded pubdate published updated issued modified
+created date creator author name email uri category enclosure
+"""
+_CORE = frozenset(_CORE_NAMES.split())
 _DEEPEST = 200
 
 
@@ -38,6 +43,16 @@ class Shape:
     """Something stood after the root element, and was cut off."""
 
 
+def core_only(entry: str) -> str:
+    """Take off an entry the tags of every extension, leaving what they enclosed."""
+
+    def keep(token: re.Match[str]) -> str:
+        name = token["name"]
+        return token[0] if name is None or local_name(name) in _CORE else ""
+
+    return _TOKEN.sub(keep, entry)
+
+
 class _Scan:
     """One pass over the tags; containers and entries are followed, what is inside entries is not."""
 
@@ -47,7 +62,6 @@ class _Scan:
         self.stack: list[str] = []
         self.tags: list[str] = []
         self.entry: tuple[str, int] | None = None
-        self.entry_depth = 0
         self.sound = 0
         self.sound_stack: tuple[str, ...] = ()
         self.wrapping: tuple[str, ...] | None = None
@@ -69,18 +83,20 @@ class _Scan:
     def in_entry(self, token: re.Match[str], name: str) -> None:
         entry_name, start = self.entry or ("", 0)
         if token["close"] and self.stack and name == self.stack[0]:
-            self.entry = None  # it was never closed, but the document is
+            self.spans.append((start, token.start()))  # it was never closed, but the document is
+            self.entry = None
             self.closed(token, name)
+            return
         if name != entry_name:
             return
-        if not token["close"]:
-            self.entry_depth += not token[0].endswith("/>")
-            return
-        self.entry_depth -= 1
-        if self.entry_depth == 0:
-            self.spans.append((start, token.end()))
+        if not token["close"]:  # the one before was never closed; feedparser begins a new entry here as well
+            self.spans.append((start, token.start()))
             self.entry = None
-            self.mark(token.end())
+            self.opened(token, name)
+            return
+        self.spans.append((start, token.end()))
+        self.entry = None
+        self.mark(token.end())
 
     def opened(self, token: re.Match[str], name: str) -> None:
         empty = token[0].endswith("/>")
@@ -93,7 +109,7 @@ class _Scan:
                 self.spans.append((token.start(), token.end()))
                 self.mark(token.end())
             else:
-                self.entry, self.entry_depth = (name, token.start()), 1
+                self.entry = (name, token.start())
         elif not empty and len(self.stack) < _DEEPEST and not self.root_close:
             if len(self.stack) == len(self.tags) and (local_name(name) in CONTAINERS or not self.stack):
                 self.tags.append(token[0])

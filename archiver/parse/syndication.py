@@ -14,7 +14,7 @@ import feedparser
 from archiver.errors import ParseError
 from archiver.model import EntryData, FeedData, ParsedFeed, ParseOptions
 from archiver.parse.markup import mend, prolog
-from archiver.parse.shape import Shape, local_name, read_shape
+from archiver.parse.shape import Shape, core_only, local_name, read_shape
 from archiver.parse.syndication_entry import Context, read_entry
 from archiver.parse.syndication_feed import read_feed_data
 
@@ -138,6 +138,9 @@ def _read_singly(shape: Shape) -> _Reading:
     problems = []
     for number, entry in enumerate(shape.entries[:_MOST_SINGLE_ENTRIES], 1):
         reading = _try(opening + entry + closing)
+        if not reading:  # an extension stalled feedparser; what every entry has is worth more
+            reading = _try(opening + core_only(entry) + closing)
+            problems.append(f"Entry {number} was read without its extensions, which are broken.")
         if reading and reading.entries:
             entries.extend(reading.entries)
         else:

@@ -17,6 +17,7 @@ _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _ABSOLUTE = re.compile(r"https?://[^\s<>\"]+", re.I)
 _RELATIVE = re.compile(r"[/.?][^\s<>\"]*")
 _NO_LINKS = ("javascript:", "vbscript:", "data:", "file:")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _LARGEST_LENGTH = 2**63 - 1
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 
@@ -163,21 +164,21 @@ def _date(entry: Mapping[str, Any], key: str, context: Context) -> tuple[datetim
 
 
 def _feedparsers_date(parsed: object, raw: str) -> datetime | None:
-    """Take feedparser's reading (it knows Greek, Hungarian and Korean) where year and day stand in the words.
+    """Take feedparser's reading (it knows Greek, Hungarian, Korean) where the words say year, month and day.
 
     It rolls 30 February over to March and reads `2026-02` as its first day, neither of which was said.
     """
-    if not isinstance(parsed, time.struct_time):
+    if not isinstance(parsed, time.struct_time) or not 1990 <= parsed.tm_year <= 2100:
         return None
     numbers = [int(digits) for digits in re.findall(r"[0-9]+", raw[:100]) if len(digits) <= 4]
-    words = re.findall(r"[^\W\d_]{3,}", raw[:100])
-    near = {parsed.tm_mday - 1, parsed.tm_mday, parsed.tm_mday + 1}
-    said = (
-        parsed.tm_year in numbers
-        and near & set(numbers)
-        and (len(numbers) >= 3 or (len(numbers) == 2 and words))
-    )
-    if not said or not 1990 <= parsed.tm_year <= 2100:
+    if parsed.tm_year not in numbers:
+        return None
+    numbers.remove(parsed.tm_year)
+    if parsed.tm_mon in numbers:
+        numbers.remove(parsed.tm_mon)
+    elif raw.isascii() and _MONTHS[parsed.tm_mon - 1] not in raw.lower():
+        return None
+    if not {parsed.tm_mday - 1, parsed.tm_mday, parsed.tm_mday + 1} & set(numbers):
         return None
     try:
         return datetime(*parsed[:6], tzinfo=UTC)

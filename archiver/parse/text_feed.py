@@ -16,8 +16,8 @@ from archiver.model import EntryData, ParsedFeed, ParseOptions, Person
 from archiver.parse.dates import read_date
 from archiver.parse.text_blocks import first_cut, fold_space, is_cut, markup, post_line, without_post_line
 from archiver.parse.text_feed_channel import read_channel
-from archiver.parse.text_feed_heads import ADDRESS, Head, find_heads
-from archiver.parse.text_feed_titles import Place, end_of_remains, slug_words, titles
+from archiver.parse.text_feed_heads import ADDRESS, Head, find_heads, parted
+from archiver.parse.text_feed_titles import Place, end_of_remains, leading_title, slug_words, titles
 
 _NUMBER = re.compile(r"(?<=[?&]p=)\d{2,12}|(?<!\d)\d{5,12}(?!\d)")
 _PAIRED_CDATA = re.compile(r"<!\[CDATA\[([^<>]{0,2000}?)\]\]>")
@@ -25,6 +25,8 @@ _EXCERPT_REACH = 1500
 _RESTART = 40
 """Characters of a text that, when they come again, are where the full text begins."""
 _MOST_CREATOR_WORDS = 6
+_MOST_REMAINS = 15
+"""Words below an only entry that may be names of media."""
 
 
 def read(text: str, *, charset: str, options: ParseOptions) -> ParsedFeed:
@@ -34,6 +36,7 @@ def read(text: str, *, charset: str, options: ParseOptions) -> ParsedFeed:
     """
     if "<![CDATA[" in text:  # kept where a title's text is taken literally
         text = _PAIRED_CDATA.sub(r"\1", text).replace("<![CDATA[", "")
+    text = parted(text)
     heads = find_heads(text)
     feed, ground, sure_ground = read_channel(text, until=heads[0].start if heads else None)
     if not heads:
@@ -56,14 +59,24 @@ def read(text: str, *, charset: str, options: ParseOptions) -> ParsedFeed:
             for before, sure, head, tail in zip(grounds, bounded, heads, tails, strict=False)
         ]
     )
-    torn = _is_torn(tails)
+    descriptions = [""] * len(heads)
+    if heads[0].closes and leading_title(grounds[0], slug_words(heads[0].link))[1]:
+        pairs = [
+            leading_title(ground, slug_words(head.link)) for ground, head in zip(grounds, heads, strict=False)
+        ]
+        names, descriptions = [title for title, _ in pairs], [rest for _, rest in pairs]
+    torn = _is_torn(tails, rest=grounds[-1])
     spilt = not torn and ends[-1][1] and _spills(grounds[-1], others=grounds[1:-1], names=names[1:])
     entries = []
     for position, (head, tail, (end, sure)) in enumerate(zip(heads, tails, ends, strict=True)):
         is_last = position == len(heads) - 1
         if is_last and torn:
             break
-        body = tail[:end] if sure else tail if is_last else _without_last_words(tail, names[position + 1])
+        if sure or descriptions[position]:
+            body = tail[:end]
+        else:
+            body = tail if is_last else _without_last_words(tail, names[position + 1])
+        body = f"{descriptions[position]}\n\n{body}" if descriptions[position] else body
         entries.append(_entry(position, head, title=names[position], body=body))
     return ParsedFeed(
         feed=feed,
@@ -148,10 +161,12 @@ def _without_last_words(tail: str, title: str) -> str:
     return tail.rsplit(maxsplit=count)[0] if count and len(tail.split(maxsplit=count)) > count else ""
 
 
-def _is_torn(tails: Sequence[str]) -> bool:
-    """Whether the last entry lacks the `]]>` that all others have."""
+def _is_torn(tails: Sequence[str], *, rest: str) -> bool:
+    """Whether the last entry lacks the `]]>` that the others have, or a text has begun below an only one."""
     marks = [tail.count("]]>") for tail in tails]
-    return len(marks) > 1 and marks[-1] < min(marks[:-1])
+    if len(marks) > 1:
+        return marks[-1] < min(marks[:-1])
+    return marks[0] > 0 and len(rest.split()) > _MOST_REMAINS
 
 
 def _spills(rest: str, *, others: Sequence[str], names: Sequence[str]) -> bool:

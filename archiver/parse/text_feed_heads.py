@@ -31,6 +31,11 @@ _BARE_GUID = re.compile(
     re.I,
 )
 _LINK_THEN_GUID = re.compile(r"\s{1,99}(?P<link>https?://[^\s<>\"]+)\s{1,99}(?P<guid>https?://[^\s<>\"]+)")
+_WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:"
+_GLUED = re.compile(rf"(?<=[^\s>(\[\"'])(?={_WEEKDAY})")
+_GLUED_AFTER = re.compile(r"(\d\d:\d\d (?:[+-]\d{4}|GMT|UTC|Z))(?=[^\s.,;)<])")
+_GLUED_ADDRESS = re.compile(r"(?<=[\w.!?)…])(?=https?://)")
+_GLUED_NUMBER = re.compile(r"([?&]p=\d{1,12})(?=[^\W\d])")
 _COMMENTS = re.compile(r"#(?:respond|comments?\b|comment-|disqus)|/comments/?$|[?&]id=\d+$")
 
 _CREATOR_REACH = 160
@@ -51,6 +56,18 @@ class Head:
     comments: str | None = None
     creator: str | None = None
     categories: str | None = None
+    closes: bool = False
+    """It stands below its entry's title and description, not between them."""
+
+
+def parted(text: str) -> str:
+    """Part addresses and dates glued together, where the feed had no white space between elements."""
+    if not _GLUED.search(text):
+        return text
+    text = _GLUED.sub(" ", text)
+    text = _GLUED_AFTER.sub(r"\1 ", text)
+    text = _GLUED_ADDRESS.sub(" ", text)
+    return _GLUED_NUMBER.sub(r"\1 ", text)
 
 
 def find_heads(text: str) -> list[Head]:
@@ -74,14 +91,21 @@ def find_heads(text: str) -> list[Head]:
 
 
 def _trailing_heads(text: str, dates: list[re.Match[str]]) -> list[Head]:
-    """The heads of feeds whose date comes before link and guid: `title date link guid`, both addresses the same."""
+    """The heads of feeds with `title date link guid`, both addresses the same."""
     heads = []
     for date in dates:
         found = _LINK_THEN_GUID.match(text, date.end())
         if found and _same(found["link"], found["guid"]):
             raw = " ".join(date.group().split())
             heads.append(
-                Head(start=date.start(), end=found.end(), link=found["link"], date=raw, guid=found["guid"])
+                Head(
+                    start=date.start(),
+                    end=found.end(),
+                    link=found["link"],
+                    date=raw,
+                    guid=found["guid"],
+                    closes=True,
+                )
             )
     return heads
 
@@ -133,6 +157,13 @@ def _guid_after(
     last = bisect_right(starts, place + _CATEGORY_REACH)
     for start, end in addresses[first : min(last, first + 8)]:
         address = text[start:end]
+        if (
+            start == begin
+            and link.count("/") > 3
+            and address.startswith(link)
+            and address[len(link) :][:1].isupper()
+        ):
+            return link, start, start + len(link)  # a text that was glued to the guid
         if (
             start == begin
             or _same(address, link)

@@ -106,6 +106,21 @@ def titles(places: Sequence[Place]) -> list[str]:
     return [_title(place, strangers=strangers if index else none) for index, place in enumerate(places)]
 
 
+def leading_title(ground: str, slug: Sequence[str]) -> tuple[str, str]:
+    """Part a title from the description below it: the first line, or what the slug covers."""
+    first, _, rest = ground.strip().partition("\n")
+    if rest.strip() or len(first.split()) <= len(slug) + 3:
+        return fold_space(first), rest.strip()
+    words = _words(first[:_LONGEST_TITLE])[: len(slug) * 2 + 4]
+    place = last = 0
+    for wanted in slug:
+        match = next((index for index, (word, _) in enumerate(words[place:], place) if word == wanted), None)
+        if match is not None:
+            place, last = match + 1, words[match][1]
+    end = first.find(" ", last) if last else -1
+    return (first[:end], first[end:].strip()) if end > 0 else (fold_space(first), "")
+
+
 def _title(place: Place, *, strangers: frozenset[str]) -> str:
     flat, sure = _line(place)
     if place.told and (told := _tail_like(flat, place.told)):
@@ -124,7 +139,7 @@ def _title(place: Place, *, strangers: frozenset[str]) -> str:
 
 
 def _line(place: Place) -> tuple[str, bool]:
-    """The last line of the ground, or all of it where the title itself runs over lines; and whether it is sure."""
+    """The last line, or all lines where the title itself runs over them; and whether it is sure."""
     ground = place.ground[-_LONGEST_TITLE:].strip()
     flat = fold_space(ground)
     if "\n" not in ground:

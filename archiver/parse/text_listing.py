@@ -17,6 +17,7 @@ from archiver.parse.text_blocks import blocks, fold_space, is_cut, joined_where_
 _LONGEST_TITLE = 220
 _MOST_TITLE_WORDS = 30
 _LONG_TEXT_WORDS = 25
+_MOST_UNITS = 20_000
 _FEWEST_TEXTS = 2
 _USUAL_EXCERPT_WORDS, _LONGEST_EXCERPT_WORDS = 15, 100
 _EVEN_PAIRS = 6
@@ -25,8 +26,9 @@ _EVEN_PAIRS = 6
 _ADDRESS_LINE = re.compile(r"<?(https?://[^\s<>\"]{3,2000})>?\Z")
 _READ_MORE = re.compile(
     r"(?:[>»›→\[(]\s?)?(?:continue reading|read more|read the rest|read on|more|full story|"
-    r"keep reading|learn more|läs mer|läs hela|fortsätt läsa|läs vidare|visa mer|читать далее|читать дальше|читать полностью|"
-    r"читать ещ[её]|подробнее|далее|продолжение|продолжить чтение|толығырақ|толугу менен|batafsil|"
+    r"keep reading|learn more|läs mer|läs hela|fortsätt läsa|läs vidare|visa mer|читать далее|"
+    r"читать дальше|читать полностью|читать ещ[её]|подробнее|далее|"
+    r"продолжение|продолжить чтение|толығырақ|толугу менен|batafsil|"
     r"weiterlesen|mehr lesen|lire la suite|leer más|leave a comment|lämna en kommentar|оставить комментарий|"
     r"no comments|\d{1,5} comments?|\d{1,5} kommentar(?:er)?|inga kommentarer|нет комментариев|"
     r"older posts|newer posts|äldre inlägg|nyare inlägg|предыдущие записи|следующие записи|"
@@ -61,7 +63,10 @@ class _Draft:
 
 def read(text: str, *, charset: str, options: ParseOptions) -> ParsedFeed:
     """Read a listing. Raises ParseError where the blocks do not alternate as titles and excerpts do."""
-    heading, drafts = _drafts(text)
+    units = [unit for block in blocks(text) for unit in joined_where_wrapped(block)]
+    if len(units) > _MOST_UNITS:
+        raise ParseError("not_a_feed", "The text has more lines than a listing has.")
+    heading, drafts = _drafts(units)
     if not _is_listing(drafts):
         raise ParseError(
             "not_a_feed", "The text does not alternate between titles and excerpts as a listing does."
@@ -89,9 +94,8 @@ def _entry(position: int, draft: _Draft) -> EntryData:
     )
 
 
-def _drafts(text: str) -> tuple[str | None, list[_Draft]]:
+def _drafts(units: list[str]) -> tuple[str | None, list[_Draft]]:
     """Sort the lines into entries; also the section's name that may stand above them all."""
-    units = [unit for block in blocks(text) for unit in joined_where_wrapped(block)]
     heading = units.pop(0) if len(units) > 2 and units[0].casefold() in _SECTION_NAMES else None
     numbered = sum(_NUMBERING.match(unit) is not None for unit in units) * 3 >= len(units)
     drafts: list[_Draft] = []

@@ -16,8 +16,9 @@ _ERROR_WORDS = 60
 """An error page says little beside its error."""
 
 _CONTROL = (
-    r"(?:entire text|less text|full text|whole text|read more|read less|show more|show less|see more|see less|"
-    r"continue reading|expand|collapse|view more|load more|print|tweet|facebook|twitter|x|linkedin|whatsapp|"
+    r"(?:entire text|less text|full text|whole text|read more|read less|show more|show less|see more|"
+    r"see less|continue reading|expand|collapse|"
+    r"view more|load more|print|tweet|facebook|twitter|x|linkedin|whatsapp|"
     r"share(?: this)?(?: (?:page|article|post|on|via))?|telegram|viber|vk|vkontakte|вконтакте|одноклассники|"
     r"ok|instagram|youtube|pinterest|reddit|e-?mail|copy link|like|follow us|subscribe|back|back to top|top|"
     r"menu|close|search|home|skip to (?:main )?content|previous|next|"
@@ -37,13 +38,15 @@ _CREDIT_LINE = re.compile(
     re.I,
 )
 _ERROR_PAGE = re.compile(
-    r"(?:error\s)?[45]\d\d\b[\s:.–-]{0,9}(?:error|not found|forbidden|unauthori[sz]ed|gone|internal|bad|service|"
-    r"gateway|too many|страница)|(?:\S+\s){0,3}(?:page )?not found\b|access (?:is )?denied|(?:http )?error\b|"
+    r"(?:error\s)?[45]\d\d\b[\s:.–-]{0,9}(?:error|not found|forbidden|unauthori[sz]ed|gone|internal|bad|"
+    r"service|gateway|too many|страница)|"
+    r"(?:\S+\s){0,3}(?:page )?not found\b|access (?:is )?denied|(?:http )?error\b|"
     r"forbidden\b|service (?:temporarily )?unavailable|bad gateway|gateway time-?out|internal server error|"
     r"too many requests|just a moment|checking your browser|attention required|fatal error|warning: |"
     r"please (?:enable|turn on) (?:javascript|cookies)|(?:you need to )?enable javascript|under maintenance|"
     r"briefly unavailable|account (?:has been )?suspended|this site can.t be reached|страница не найдена|"
-    r"ошибка\b|доступ (?:запрещ[её]н|ограничен)|sidan (?:kan inte|kunde inte|finns inte|hittades)|åtkomst nekad",
+    r"ошибка\b|доступ (?:запрещ[её]н|ограничен)|sidan (?:kan inte|kunde inte|finns inte|hittades)|"
+    r"åtkomst nekad",
     re.I,
 )
 _LOG_LINE = re.compile(

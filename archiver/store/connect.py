@@ -205,7 +205,9 @@ def _between(db: Database, begin: str, end: str) -> Iterator[None]:
 def _code(error: sqlite3.Error) -> int | None:
     """The primary result code (an extended one's low byte); None for Python's own complaints."""
     extended: int | None = getattr(error, "sqlite_errorcode", None)
-    return None if extended is None else extended & 0xFF
+    if extended is None:
+        return sqlite3.SQLITE_CORRUPT if "Could not decode to UTF-8" in str(error) else None
+    return extended & 0xFF
 
 
 def _trouble(path: Path, error: sqlite3.Error) -> StoreError:
@@ -221,7 +223,7 @@ def _trouble(path: Path, error: sqlite3.Error) -> StoreError:
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
             told = f"the archive may not be written ({error}); see who owns the file and its folder"
         case sqlite3.SQLITE_CORRUPT:
-            told = f"the archive is damaged ({error}); restore it from a backup"
+            told = f"the archive is damaged ({str(error)[:80]}); restore it from a backup"
         case sqlite3.SQLITE_NOTADB:
             told = "this is not a SQLite file; name another with --archive"
         case _:

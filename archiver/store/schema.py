@@ -110,7 +110,7 @@ def m002_entries_and_posts(db: Database) -> None:
         """
         CREATE TABLE posts (
             id INTEGER PRIMARY KEY,
-            canonical_entry_id INTEGER REFERENCES entries (id) DEFERRABLE INITIALLY DEFERRED,
+            canonical_entry_id INTEGER REFERENCES entries (id),
             title TEXT,
             url TEXT,
             published_at TEXT,

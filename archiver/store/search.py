@@ -46,33 +46,46 @@ def search(db: Database, query: Query) -> list[dict[str, Any]]:
         return []
     rows = db.query(
         """
+        WITH best AS MATERIALIZED (
+            SELECT posts.id AS id, bm25(posts_fts, 4.0, 1.0) AS badness
+            FROM posts_fts JOIN posts ON posts.id = posts_fts.rowid
+            WHERE posts_fts MATCH :match
+                AND (:feed_id IS NULL OR EXISTS (
+                    SELECT 1 FROM entries WHERE post_id = posts.id AND feed_id = :feed_id
+                ))
+                AND (:tag IS NULL OR EXISTS (
+                    SELECT 1 FROM entries JOIN feed_tags USING (feed_id) WHERE post_id = posts.id AND tag = :tag
+                ))
+                AND (:language IS NULL OR lower(language) = :language
+                    OR substr(lower(language), 1, length(:language) + 1) = :language || '-')
+                AND (:since IS NULL OR coalesce(published_at, first_seen_at) >= :since)
+                AND (:until IS NULL
+                    OR substr(coalesce(published_at, first_seen_at), 1, length(:until)) <= :until)
+            ORDER BY badness, posts.id DESC LIMIT :limit
+        )
         SELECT posts.*,
-            snippet(posts_fts, 1, '**', '**', '…', 24) AS snippet,
+            (
+                SELECT snippet(posts_fts, 1, '**', '**', '…', 24) FROM posts_fts
+                WHERE posts_fts MATCH :match AND rowid = best.id
+            ) AS snippet,
             (
                 SELECT json_group_array(DISTINCT coalesce(feeds.name, feeds.title, feeds.url))
                 FROM entries JOIN feeds ON feeds.id = entries.feed_id WHERE entries.post_id = posts.id
             ) AS feeds
-        FROM posts_fts JOIN posts ON posts.id = posts_fts.rowid
-        WHERE posts_fts MATCH :match
-            AND (:feed_id IS NULL OR EXISTS (
-                SELECT 1 FROM entries WHERE post_id = posts.id AND feed_id = :feed_id
-            ))
-            AND (:tag IS NULL OR EXISTS (
-                SELECT 1 FROM entries JOIN feed_tags USING (feed_id) WHERE post_id = posts.id AND tag = :tag
-            ))
-            AND (:language IS NULL OR posts.language = :language OR posts.language LIKE :language || '-%')
-            AND (:since IS NULL OR coalesce(published_at, first_seen_at) >= :since)
-            AND (:until IS NULL OR substr(coalesce(published_at, first_seen_at), 1, length(:until)) <= :until)
-        ORDER BY bm25(posts_fts, 4.0, 1.0), posts.id DESC LIMIT :limit
+        FROM best JOIN posts USING (id) ORDER BY badness, posts.id DESC
         """,
         {
             "match": match,
             "feed_id": query.feed_id,
-            "tag": query.tag,
-            "language": query.language,
-            "since": query.since,
-            "until": query.until,
+            "tag": _sound(query.tag),
+            "language": _sound(query.language and query.language.lower()),
+            "since": _sound(query.since),
+            "until": _sound(query.until),
             "limit": query.limit,
         },
     )
     return [row | {"feeds": json.loads(row["feeds"])} for row in rows]
+
+
+def _sound(text: str | None) -> str | None:
+    return None if text is None else sound(text)

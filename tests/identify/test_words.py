@@ -88,7 +88,7 @@ class TestParticulars:
 class TestSketch:
     def test_an_excerpt_and_its_whole_text_share_a_number(self, words):
         whole = words(500)
-        assert set(sketch(body_words(whole[:330] + "..."))) & set(sketch(body_words(whole)))
+        assert set(sketch(folded_words(whole[:330] + "..."))) & set(sketch(folded_words(whole)))
 
     def test_a_copy_with_another_opening_shares_a_number(self, words):
         assert set(sketch(words(300).split())) & set(sketch(words(60, "q").split() + words(300).split()))

@@ -1,4 +1,4 @@
-"""Support for the readers of text exports: the seeds, the corpus, and feeds flattened as HTML parsers do it."""
+"""For the readers of text exports: the seeds, the corpus, and feeds flattened as HTML parsers do it."""
 
 import html
 import re
@@ -14,7 +14,7 @@ _BLOCKS = "p|div|figure|figcaption|blockquote|ul|ol|li|h[1-6]|table|tr|pre|secti
 
 
 def _flatten(document: str, *, style: str) -> str:
-    """Flatten a feed to text as an HTML parser would: `<link>` is void, a CDATA section ends at its first `>`.
+    """Flatten a feed as an HTML parser would: `<link>` is void, a CDATA section ends at its first `>`.
 
     Styles: `blocks` (as the seed), `one-line`, `line-per-text`, `kept` (CDATA text kept with its tags),
     `no-marks` (as the seed, without the stray `]]>`).

@@ -120,8 +120,8 @@ def test_texts_that_look_like_dates_never_raise(raw: str) -> None:
 
 
 MOMENTS = st.datetimes(
-    min_value=datetime(1901, 1, 1),
-    max_value=datetime(2199, 12, 31),
+    min_value=datetime(1901, 1, 1),  # noqa: DTZ001
+    max_value=datetime(2199, 12, 31),  # noqa: DTZ001
     timezones=st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes))),
 )
 

@@ -16,13 +16,13 @@ TEXTS = {
     "ru": (RUSSIAN, ("windows-1251", "koi8-r", "iso-8859-5", "cp866")),
     "ru-capitals": (RUSSIAN.upper(), ("windows-1251", "koi8-r", "iso-8859-5")),
     "uk": (
-        "Учасники розповіли, як вони перевіряють відомості та чому зберігають кожну версію новини. Їхній архів "
-        "відкритий, і про це є стаття.",
+        "Учасники розповіли, як вони перевіряють відомості та чому зберігають кожну версію новини. "
+        "Їхній архів відкритий, і про це є стаття.",
         ("windows-1251", "koi8-u", "iso-8859-5"),
     ),
     "kk": (
-        "Қазақстанда азаматтық қоғам ұйымдары жаңа заң жобасын талқылады. Жиынға өңірлерден келген журналистер "
-        "мен құқық қорғаушылар қатысты.",
+        "Қазақстанда азаматтық қоғам ұйымдары жаңа заң жобасын талқылады. "
+        "Жиынға өңірлерден келген журналистер мен құқық қорғаушылар қатысты.",
         ("kz1048",),
     ),
     "sr": (
@@ -87,7 +87,12 @@ def test_few_letters_are_enough_when_they_are_declared(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "charset"),
-    [("東京の日本語の新聞", "shift_jis"), ("中文新闻档案", "gb2312"), ("한국어 신문", "euc-kr"), ("日本語", "iso-2022-jp")],
+    [
+        ("東京の日本語の新聞", "shift_jis"),
+        ("中文新闻档案", "gb2312"),
+        ("한국어 신문", "euc-kr"),
+        ("日本語", "iso-2022-jp"),
+    ],
 )
 def test_east_asian_encodings_are_read_where_they_are_declared(text: str, charset: str) -> None:
     body = f'<?xml version="1.0" encoding="{charset}"?><rss>{text}</rss>'.encode(charset)
@@ -122,7 +127,8 @@ def test_a_person_overrules_everything() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["punycode", "unicode_escape", "undefined", "idna", "rot13", "base64", "utf-7", "zip", "ü", "", "\0"]
+    "name",
+    ["punycode", "unicode_escape", "undefined", "idna", "rot13", "base64", "utf-7", "zip", "ü", "", "\0"],
 )
 def test_codecs_that_are_no_encodings_of_documents_are_not_allowed(name: str) -> None:
     assert codec_for(name) is None

@@ -61,7 +61,9 @@ def test_what_is_no_feed_is_not_named(link):
 
 
 def test_a_base_element_counts():
-    document = "<base href='https://other.example/x/'><link rel=alternate type=application/rss+xml href='rss'>"
+    document = (
+        "<base href='https://other.example/x/'><link rel=alternate type=application/rss+xml href='rss'>"
+    )
     assert urls(document) == ["https://other.example/x/rss"]
 
 

@@ -23,12 +23,14 @@ FORMATS = (
     "text-page page"
 )
 PIECES = [
-    b"<rss version='2.0'>", b"<channel>", b"<item>", b"</item>", b"<title>", b"</title>", b"</channel>", b"</rss>",
-    b"<feed xmlns='http://www.w3.org/2005/Atom'>", b"<entry>", b"</entry>", b"<link href='", b"<guid>", b"<![CDATA[",
-    b"]]>", b"&amp;", b"&#xD800;", b"&nbsp;", b"<!--", b"<?xml version='1.0' encoding='koi8-r'?>", b"<!DOCTYPE", b"<html>",
-    b'{"version":"https://jsonfeed.org/version/1","items":[', b'{"id":', b"\xef\xbb\xbf", b"\x00", b"\xff\xfe", b"\xe9",
-    b"Mon, 03 Mar 2025 14:48:48 GMT", b"https://x.org/", b"\n\n", b"<georss:point>", b"<media:content", b"<source>",
-    b"<itunes:explicit>", b"<psc:chapter>", b"<pubDate>", b"text", b">", b"'", b"<image>", b"<textInput>", b"<name>",
+    b"<rss version='2.0'>", b"<channel>", b"<item>", b"</item>", b"<title>", b"</title>", b"</channel>",
+    b"</rss>", b"<feed xmlns='http://www.w3.org/2005/Atom'>", b"<entry>", b"</entry>", b"<link href='",
+    b"<guid>", b"<![CDATA[", b"]]>", b"&amp;", b"&#xD800;", b"&nbsp;", b"<!--",
+    b"<?xml version='1.0' encoding='koi8-r'?>", b"<!DOCTYPE", b"<html>",
+    b'{"version":"https://jsonfeed.org/version/1","items":[', b'{"id":', b"\xef\xbb\xbf", b"\x00",
+    b"\xff\xfe", b"\xe9", b"Mon, 03 Mar 2025 14:48:48 GMT", b"https://x.org/", b"\n\n",
+    b"<georss:point>", b"<media:content", b"<source>", b"<itunes:explicit>", b"<psc:chapter>",
+    b"<pubDate>", b"text", b">", b"'", b"<image>", b"<textInput>", b"<name>",
 ]  # fmt: skip
 
 
@@ -65,7 +67,9 @@ def test_a_feed_with_bytes_changed_gives_a_feed_or_a_parse_error(data: st.DataOb
     body = bytearray(data.draw(st.sampled_from(CASES)).read_bytes())
     for _ in range(data.draw(st.integers(1, 8))):
         at = data.draw(st.integers(0, len(body) - 1))
-        body[at : at + data.draw(st.integers(0, 3))] = data.draw(st.one_of(st.binary(max_size=4), st.sampled_from(PIECES)))
+        body[at : at + data.draw(st.integers(0, 3))] = data.draw(
+            st.one_of(st.binary(max_size=4), st.sampled_from(PIECES))
+        )
     check(outcome(bytes(body)))
 
 
@@ -84,7 +88,9 @@ def test_a_web_page_says_so_and_says_what_to_do() -> None:
     assert "parse.kind: page" in str(result)
 
 
-@pytest.mark.parametrize("body", [b"\x89PNG\r\n\x1a\n\x00", b'{"openapi": "3"}', b"<urlset></urlset>", b"%PDF-1.7 x"])
+@pytest.mark.parametrize(
+    "body", [b"\x89PNG\r\n\x1a\n\x00", b'{"openapi": "3"}', b"<urlset></urlset>", b"%PDF-1.7 x"]
+)
 def test_other_documents_are_no_feed(body: bytes) -> None:
     result = outcome(body)
     assert isinstance(result, ParseError)

@@ -1,5 +1,6 @@
 """Telling the kinds of text exports apart, and the seeds against what was recorded and read."""
 
+import contextlib
 import json
 import re
 import time
@@ -142,11 +143,9 @@ def test_any_text_is_a_feed_or_a_parse_error(document):
         "https://a/feed/ 1 ",
     ],
 )
-def test_two_megabytes_of_one_thing_are_read_in_linear_time(piece):
-    document = piece * (2_000_000 // len(piece))
+def test_a_megabyte_of_one_thing_is_read_in_linear_time(piece):
+    document = piece * (1_000_000 // len(piece))
     began = time.process_time()
-    try:
+    with contextlib.suppress(ParseError):
         read(document)
-    except ParseError:
-        pass
     assert time.process_time() - began < 8

@@ -30,7 +30,11 @@ def item(number: int, title: str, *, slug: str, below: str = "") -> str:
 
 def test_the_channel_is_read_from_the_line_before_the_entries():
     feed = read(CHANNEL + GENERATOR + item(1, "One", slug="one")).feed
-    assert (feed.title, feed.site_url, feed.description) == ("Site News", "https://site.example", "A daily word")
+    assert (feed.title, feed.site_url, feed.description) == (
+        "Site News",
+        "https://site.example",
+        "A daily word",
+    )
     assert (feed.language, feed.generator) == ("en-US", GENERATOR.strip())
     assert (feed.updated_at, feed.update_seconds) == (datetime(2025, 3, 3, 14, 48, 48, tzinfo=UTC), 1800)
 
@@ -38,7 +42,10 @@ def test_the_channel_is_read_from_the_line_before_the_entries():
 def test_an_entry_has_title_link_date_guid_summary_and_paragraphs():
     (entry,) = read(CHANNEL + GENERATOR + item(1, "One & only", slug="one-only")).entries
     assert (entry.title, entry.url) == ("One & only", "https://site.example/2024/one-only/")
-    assert (entry.guid, entry.published_raw) == ("https://site.example/?p=101", "Wed, 06 Nov 2024 11:54:41 +0000")
+    assert (entry.guid, entry.published_raw) == (
+        "https://site.example/?p=101",
+        "Wed, 06 Nov 2024 11:54:41 +0000",
+    )
     assert entry.published_at == datetime(2024, 11, 6, 11, 54, 41, tzinfo=UTC)
     assert entry.summary is not None
     assert entry.summary.value == "<p>Summary 1 goes […]</p>"
@@ -56,9 +63,9 @@ def test_signs_of_markup_in_a_text_are_escaped():
     "image", ["", "https://site.example/i-32x32.png Site News https://site.example 32 32 ", "59724355 "]
 )
 def test_the_channels_image_and_number_are_not_of_the_first_title(image):
-    assert read(CHANNEL + GENERATOR + image + item(1, "2024 in review", slug="2024-in-review")).entries[0].title == (
-        "2024 in review"
-    )
+    assert read(CHANNEL + GENERATOR + image + item(1, "2024 in review", slug="2024-in-review")).entries[
+        0
+    ].title == ("2024 in review")
 
 
 def test_the_comment_feed_and_its_count_are_not_of_the_next_title():
@@ -109,7 +116,9 @@ def test_a_guid_need_not_be_an_address(guid):
 
 def test_a_single_text_is_the_summary_where_it_was_cut_and_else_the_content():
     head = "One https://site.example/one Wed, 06 Nov 2024 11:54:41 GMT https://site.example/one "
-    cut, whole = read(f"{CHANNEL}{head}Goes on […]\n]]>").entries + read(f"{CHANNEL}{head}It ends.\n]]>").entries
+    cut, whole = (
+        read(f"{CHANNEL}{head}Goes on […]\n]]>").entries + read(f"{CHANNEL}{head}It ends.\n]]>").entries
+    )
     assert (cut.summary is not None, cut.content) == (True, None)
     assert (whole.summary, whole.content is not None) == (None, True)
 
@@ -128,6 +137,12 @@ def test_a_text_that_ends_inside_an_entry_is_partial_and_the_torn_entry_held_bac
     assert (parsed.partial, [entry.title for entry in parsed.entries]) == (True, ["One"])
 
 
+def test_a_text_that_ends_inside_its_only_entry_is_partial():
+    whole = CHANNEL + item(1, "One", slug="one").replace("begins.", "word " * 40)
+    parsed = read(whole[:-20])
+    assert (parsed.partial, parsed.entries) == (True, ())
+
+
 def test_a_text_that_ends_in_the_head_of_an_entry_is_partial_with_all_before_it():
     whole = CHANNEL + item(1, "One", slug="one") + item(2, "Two", slug="two")
     parsed = read(whole + "Three https://site.example/2024/thr")
@@ -139,9 +154,36 @@ def test_a_channel_without_entries_is_an_empty_feed():
     assert (parsed.feed.title, parsed.entries) == ("Site News", ())
 
 
+def test_a_date_before_link_and_guid_belongs_to_them():
+    document = CHANNEL + "".join(
+        f"{title} Wed, 06 Nov 2024 11:54:41 +0000 https://site.example/{slug} "
+        f"https://site.example/{slug} Text. "
+        for title, slug in (("One", "one"), ("Two", "two"), ("Three", "three"))
+    )
+    assert [entry.url for entry in read(document).entries] == [
+        "https://site.example/one",
+        "https://site.example/two",
+        "https://site.example/three",
+    ]
+
+
+def test_elements_glued_together_are_parted():
+    document = CHANNEL + "".join(
+        f"{title}https://site.example/{slug}/Wed, 06 Nov 2024 11:54:41 +0000https://site.example/{slug}/Text.\n\n]]>\n"
+        for title, slug in (("One", "one"), ("Two", "two"))
+    )
+    parsed = read(document)
+    assert [(entry.title, entry.guid) for entry in parsed.entries] == [
+        ("One", "https://site.example/one/"),
+        ("Two", "https://site.example/two/"),
+    ]
+
+
 def test_prose_with_addresses_and_dates_is_no_feed():
     with pytest.raises(ParseError):
-        read("See https://site.example/a for more, as written on Mon, 03 Mar 2025 14:48:48 +0000 by somebody.")
+        read(
+            "See https://site.example/a for more, as written on Mon, 03 Mar 2025 14:48:48 +0000 by somebody."
+        )
 
 
 @pytest.mark.parametrize("style", ["blocks", "one-line", "line-per-text", "kept", "no-marks"])

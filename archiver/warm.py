@@ -1,0 +1,8 @@
+"""Imported by the fork server before it forks workers: what each of them would otherwise load for itself."""
+
+import archiver.prepare
+from archiver.clean.language import detect
+
+detect("A few words of plain English, so that the language model is loaded here, once, and shared by all.")
+
+__all__ = ["archiver"]

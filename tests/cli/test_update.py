@@ -1,0 +1,117 @@
+"""`run --once`, `fetch`, `replay`."""
+
+import sqlite3
+
+
+def test_replaying_the_fixtures_makes_45_entries_and_38_posts(archiver, fixtures):
+    ran = archiver("replay", fixtures, "--json")
+    assert ran.status == 0
+    assert ran.json == {"feeds": 5, "entries": 45, "new": 45, "revised": 0, "posts": 38, "errors": []}
+
+
+def test_replaying_them_again_adds_nothing_and_revises_nothing(archiver, fixtures):
+    archiver("replay", fixtures)
+    ran = archiver("replay", fixtures, "--json")
+    assert ran.json == {"feeds": 5, "entries": 45, "new": 0, "revised": 0, "posts": 38, "errors": []}
+
+
+def test_a_document_that_is_no_feed_fails_alone_and_the_exit_status_says_so(
+    archiver, fixtures, tmp_path, rss
+):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.xml").write_text(rss("a"))
+    (tmp_path / "docs" / "page.xml").write_text("<html><body><p>A page</p></body></html>")
+    ran = archiver("replay", "docs", "--json")
+    assert ran.status == 1
+    assert (ran.json["feeds"], ran.json["new"]) == (2, 1)
+    assert [(e["path"], e["kind"]) for e in ran.json["errors"]] == [("docs/page.xml", "web_page")]
+
+
+def test_a_saved_page_is_read_as_a_page(archiver, tmp_path):
+    body = "".join(f"<p>Paragraph {n} has a good number of words about one thing.</p>" for n in range(6))
+    page = f"<html><head><title>A page</title></head><body><h1>A page</h1>{body}</body></html>"
+    (tmp_path / "page.html").write_text(page)
+    assert archiver("replay", "page.html", "--json").json["new"] == 1
+
+
+def test_a_changed_file_replayed_later_is_the_next_fetch_of_the_same_feed(archiver, tmp_path, rss):
+    (tmp_path / "feed.xml").write_text(rss("a"))
+    archiver("replay", "feed.xml", "--at", "2026-03-01")
+    (tmp_path / "feed.xml").write_text(rss("b", "a", texts={"a": "changed"}))
+    ran = archiver("replay", "feed.xml", "--at", "2026-03-02T10:00:00Z", "--json")
+    assert (ran.json["feeds"], ran.json["new"], ran.json["revised"]) == (1, 1, 1)
+    history = archiver("show", "entry:1", "--history", "--json").json["revisions"]["1"]
+    assert [row["seen_at"] for row in history] == ["2026-03-01T00:00:00Z", "2026-03-02T10:00:00Z"]
+
+
+def test_url_says_where_a_single_file_came_from(archiver, tmp_path, rss):
+    (tmp_path / "feed.xml").write_text(rss("a"))
+    archiver("replay", "feed.xml", "--url", "https://example.org/feed")
+    assert [feed["url"] for feed in archiver("feeds", "--json").json] == ["https://example.org/feed"]
+
+
+def test_url_for_several_files_is_a_mistake_and_nothing_is_touched(archiver, fixtures, tmp_path):
+    ran = archiver("replay", fixtures, "--url", "https://example.org/feed")
+    assert (ran.status, ran.err.count("\n")) == (2, 1)
+    assert not (tmp_path / "data").exists()
+
+
+def test_once_fetches_what_the_configuration_lists_and_says_which_failed(archiver, site, rss, tmp_path):
+    good, bad = site.serve("/good", rss("b", "a")), site.origin + "/bad"
+    (tmp_path / "config.yaml").write_text(f"feeds:\n  - url: {good}\n    name: Good\n  - url: {bad}\n")
+    ran = archiver("run", "--once", "--json")
+    assert (ran.status, ran.json) == (1, {"feeds": 2, "new": 2, "revised": 0, "failed": 1})
+    assert "new           Good: 2 new of 2 entries" in ran.err
+
+
+def test_the_user_agent_and_the_configured_headers_are_sent(archiver, site, rss, tmp_path, monkeypatch):
+    monkeypatch.setenv("TOKEN", "secret-token")
+    (tmp_path / "config.yaml").write_text(
+        "fetch:\n  contact: https://ngo.example/archive\n"
+        f"feeds:\n  - url: {site.serve('/feed', rss('a'))}\n    headers:\n      X-Token: ${{TOKEN}}\n"
+    )
+    ran = archiver("run", "--once")
+    sent = site.requests[0][1]
+    assert sent["user-agent"].endswith("(+https://ngo.example/archive)")
+    assert sent["x-token"] == "secret-token"
+    assert "secret-token" not in ran.err
+    dump = sqlite3.connect(tmp_path / "data" / "archive.db")
+    assert "secret-token" not in "\n".join(dump.iterdump())
+    dump.close()
+
+
+def test_a_feed_that_leaves_the_configuration_is_paused_and_keeps_its_entries(archiver, site, rss, tmp_path):
+    url = site.serve("/feed", rss("a"))
+    (tmp_path / "config.yaml").write_text(f"feeds: [{url}]")
+    archiver("run", "--once")
+    (tmp_path / "config.yaml").write_text("feeds: []")
+    archiver("run", "--once")
+    [feed] = archiver("feeds", "--json").json
+    assert (feed["state"], feed["paused_by"], feed["entries"]) == ("paused", "config", 1)
+
+
+def test_fetch_asks_whether_due_or_not(archiver, site, rss, tmp_path):
+    url = site.serve("/feed", rss("a"))
+    (tmp_path / "config.yaml").write_text(f"feeds: [{url}]")
+    archiver("run", "--once")
+    site.serve("/feed", rss("b", "a"))
+    assert archiver("run", "--once", "--json").json["feeds"] == 0
+    assert archiver("fetch", url, "--json").json["new"] == 1
+
+
+def test_a_mistake_in_the_configuration_is_one_sentence_and_nothing_is_touched(archiver, tmp_path):
+    (tmp_path / "config.yaml").write_text(
+        "feeds:\n  - url: https://example.org/feed\n    interval: 5 bananas\n"
+    )
+    ran = archiver("run", "--once")
+    assert ran.status == 2
+    assert ran.err.startswith('archiver: config.yaml:3: feeds[0].interval: "5 bananas" is not a duration;')
+    assert ran.err.count("\n") == 1
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_file_that_is_no_archive_is_refused_untouched(archiver, fixtures, tmp_path):
+    (tmp_path / "letters.db").write_bytes(b"Dear Sir or Madam" * 100)
+    ran = archiver("--archive", "letters.db", "replay", fixtures)
+    assert (ran.status, ran.err.count("\n")) == (2, 1)
+    assert (tmp_path / "letters.db").read_bytes() == b"Dear Sir or Madam" * 100
