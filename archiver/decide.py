@@ -212,7 +212,7 @@ def understood(
 def _changes_of_present(feed: FeedForUpdate, attempt: Attempt, document: Document) -> list[EntryChange]:
     """Entries of the document: new ones get a post, known ones a revision if their content moved."""
     changes: list[EntryChange] = []
-    fresh: list[PreparedEntry] = []
+    fresh: dict[str | None, list[PreparedEntry]] = {}
     for found in document.recognition.entries:
         if found.duplicate:
             continue
@@ -220,8 +220,9 @@ def _changes_of_present(feed: FeedForUpdate, attempt: Attempt, document: Documen
         note = _date_note(entry, attempt.started_at)
         if found.known is None:
             candidates = document.candidates.get(entry.data.position, ())
-            link = same_post(entry, feed.id, candidates, fresh)
-            fresh.append(entry)
+            siblings = fresh.setdefault(entry.identity.url_key, [])
+            link = same_post(entry, feed.id, candidates, siblings)
+            siblings.append(entry)
             changes.append(
                 EntryChange(kind=ChangeKind.NEW, entry=entry, revision=1, link=link, date_note=note)
             )

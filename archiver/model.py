@@ -124,7 +124,7 @@ class EntryData:
     guid: str | None = None
     """The feed's own id, verbatim but trimmed (`guid`, `atom:id`, `rdf:about`, JSON `id`)."""
     url: str | None = None
-    """Absolute where the document allows; fragment and parameters untouched."""
+    """Absolute where the document gives a base; fragment and parameters untouched."""
     title: str | None = None
     """Plain text: markup taken off, references resolved, white space folded."""
     authors: tuple[Person, ...] = ()
@@ -217,7 +217,7 @@ class Identity:
     key: str
     """Unique in the feed; says its rung."""
     url_key: str | None
-    """The canonical URL."""
+    """The canonical URL as a key: without scheme, `www.` and closing slash."""
     hash_key: str
     """SHA-256 over title, date and text."""
     content_sha256: str

@@ -70,7 +70,8 @@ def rehearse(site, rss, folder: Path, *, kills: int, seed: int) -> None:
         while len(site.requests) < enough and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.005)
         time.sleep(chance.random() * 0.15)
-        os.killpg(process.pid, signal.SIGKILL)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         check(folder)
     process = start(folder)

@@ -194,8 +194,8 @@ def listed(db: Database, *, removed: bool = False) -> list[dict[str, Any]]:
 
 
 _UPDATE_COLUMNS = """
-    id, url, current_url, coalesce(name, title) AS name, state, etag, last_modified, body_sha256, format, interval_seconds,
-    configured_interval_seconds, error_count, parse_options
+    id, url, current_url, coalesce(name, title) AS name, state, etag, last_modified, body_sha256, format,
+    interval_seconds, configured_interval_seconds, error_count, parse_options
 """
 
 

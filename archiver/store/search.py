@@ -54,7 +54,8 @@ def search(db: Database, query: Query) -> list[dict[str, Any]]:
                     SELECT 1 FROM entries WHERE post_id = posts.id AND feed_id = :feed_id
                 ))
                 AND (:tag IS NULL OR EXISTS (
-                    SELECT 1 FROM entries JOIN feed_tags USING (feed_id) WHERE post_id = posts.id AND tag = :tag
+                    SELECT 1 FROM entries JOIN feed_tags USING (feed_id)
+                    WHERE post_id = posts.id AND tag = :tag
                 ))
                 AND (:language IS NULL OR lower(language) = :language
                     OR substr(lower(language), 1, length(:language) + 1) = :language || '-')

@@ -1,6 +1,9 @@
 """What an update writes: every kind of change, in one transaction."""
 
 import json
+import os
+import signal
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,7 +22,7 @@ from archiver.model import (
     Person,
     PostLink,
 )
-from archiver.store import digest
+from archiver.store import Store, digest
 from archiver.times import to_text
 
 FIRST = PostLink(rule="first", confidence=1.0)
@@ -320,6 +323,28 @@ def test_an_update_that_fails_half_way_leaves_nothing(archive, feed, entry):
     with pytest.raises(Exception, match="FOREIGN KEY"):
         archive.apply(feed, *changes, body=b"document")
     assert [archive.rows(f"SELECT * FROM {table}") for table in tables] == before
+    archive.check_index()
+
+
+def test_a_process_that_dies_within_an_update_leaves_nothing_of_it(archive, feed, entry):
+    archive.add(feed, entry("a"))
+    archive.store.close()
+    child = os.fork()
+    if child == 0:
+        dying = Store.open(archive.path)
+        dying._db.execute("PRAGMA cache_size = 1")  # so that much of it is in the log already
+        archive.store, update = dying, archive.apply
+        dying.transaction = nullcontext  # type: ignore[method-assign]
+        dying._db.execute("BEGIN IMMEDIATE")
+        new = [entry(str(n), text="words " * 2000) for n in range(50)]
+        update(feed, *(EntryChange(kind=ChangeKind.NEW, entry=e, revision=1, link=FIRST) for e in new))
+        os.kill(os.getpid(), signal.SIGKILL)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    assert archive.path.with_name("archive.db-wal").stat().st_size > 100_000
+    archive.store = Store.open(archive.path)
+    assert archive.column("SELECT title FROM entries") == ["Story a"]
+    assert archive.value("SELECT count(*) FROM fetches") == 1
+    assert archive.value("PRAGMA integrity_check") == "ok"
     archive.check_index()
 
 
