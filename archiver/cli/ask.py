@@ -15,7 +15,7 @@ from archiver.errors import ConfigError
 from archiver.store import Query, Reader
 
 
-@click.command()
+@click.command(short_help="Find posts by their words.")
 @click.argument("words", metavar="QUERY", nargs=-1, required=True)
 @click.option("--feed", help="Only posts that this feed carried: number, address or name.")
 @click.option("--tag", help="Only posts of feeds with this tag.")
@@ -56,7 +56,7 @@ def search(
         click.echo("nothing found", err=True)
     for hit in hits:
         click.secho(f"{hit['id']:>6}  {_title(hit)}", bold=True)
-        click.echo(f"        {_day(hit)}  {hit['language'] or '–'}  {visible(', '.join(hit['feeds']))}")
+        click.echo(f"        {_day(hit)}  {hit['language'] or '–'}  {visible('; '.join(hit['feeds']))}")
         click.echo(f"        {visible(hit['snippet'] or '')}")
 
 
@@ -74,7 +74,7 @@ def _day(row: dict[str, Any]) -> str:
     return day(row["published_at"]) if row["published_at"] else f"seen {day(row['first_seen_at'])}"
 
 
-@click.command()
+@click.command(short_help="Show a post: text, HTML, history, changes.")
 @click.argument("what", metavar="ID")
 @click.option("--text", "view", flag_value="text", default="text", help="The text (this is the default).")
 @click.option("--html", "view", flag_value="html", help="The HTML, safe to show.")
@@ -166,7 +166,7 @@ def _word_diff(old: list[str], new: list[str]) -> str:
     return " ".join(parts)
 
 
-@click.command()
+@click.command(short_help="How the archive and each feed are.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @pass_context
 def status(context: Context, *, as_json: bool) -> None:

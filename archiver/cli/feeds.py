@@ -18,7 +18,7 @@ from archiver.store import Following
 from archiver.subscribe import Found, find_feed
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, short_help="List, add, pause, resume, remove, import, export.")
 @click.option("--all", "with_removed", is_flag=True, help="Also feeds that were removed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 @click.pass_context

@@ -112,7 +112,7 @@ def _finish(tally: Tally, *, as_json: bool) -> None:
     sys.exit(1 if tally.failed else 0)
 
 
-@click.command()
+@click.command(short_help="Run the service: fetch every feed when it is due.")
 @click.option("--once", is_flag=True, help="Update everything that is due, then exit.")
 @click.option("--json", "as_json", is_flag=True, help="With --once: print the summary as JSON.")
 @pass_context
@@ -145,7 +145,7 @@ async def _run_once(context: Context) -> Tally:
         return service.tally
 
 
-@click.command()
+@click.command(short_help="Fetch feeds now, due or not.")
 @click.argument("feeds", metavar="[FEED]...", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @pass_context
@@ -186,7 +186,7 @@ def _time(context: click.Context, parameter: click.Parameter, value: str | None)
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
 
 
-@click.command()
+@click.command(short_help="Archive documents from files.")
 @click.argument(
     "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True)
 )
