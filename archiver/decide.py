@@ -13,21 +13,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from archiver import schedule
+from archiver.changes import (
+    ChangeKind,
+    EntryChange,
+    Event,
+    FeedFacts,
+    FeedUpdate,
+    FetchRecord,
+    Outcome,
+)
 from archiver.config import ScheduleSettings
 from archiver.errors import FetchError, ParseError
 from archiver.identify import Recognised, Recognition, same_post
 from archiver.model import (
     Candidate,
-    ChangeKind,
-    EntryChange,
-    Event,
-    FeedFacts,
     FeedForUpdate,
     FeedState,
-    FeedUpdate,
-    FetchRecord,
     KnownEntry,
-    Outcome,
     ParsedFeed,
     PreparedEntry,
     Response,

@@ -24,14 +24,13 @@ from types import TracebackType
 from typing import TypeVar
 
 from archiver import decide
+from archiver.changes import FeedUpdate, FetchRecord
 from archiver.config import ScheduleSettings
 from archiver.errors import ArchiverError, FetchError, ParseError
 from archiver.fetch import Fetcher, redact
 from archiver.identify import recognise
 from archiver.model import (
     FeedForUpdate,
-    FeedUpdate,
-    FetchRecord,
     FetchRequest,
     Headers,
     ParseOptions,

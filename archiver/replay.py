@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from archiver.changes import Outcome
 from archiver.errors import ConfigError
-from archiver.model import Outcome
 from archiver.pipeline import Pipeline, Updated, Writer
 
 _PAGES = frozenset({".html", ".htm", ".xhtml"})

@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from archiver.changes import Outcome
 from archiver.errors import ArchiverError
-from archiver.model import FeedForUpdate, Outcome
+from archiver.model import FeedForUpdate
 from archiver.pipeline import Pipeline, Updated, Writer
 
 DRAIN_SECONDS = 8.0

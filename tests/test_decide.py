@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 
 from archiver import decide
+from archiver.changes import ChangeKind, FeedUpdate, Outcome
 from archiver.config import ScheduleSettings
 from archiver.errors import FetchError, ParseError
 from archiver.identify import recognise
-from archiver.model import ChangeKind, FeedData, FeedState, FeedUpdate, Outcome, ParsedFeed, Response
+from archiver.model import FeedData, FeedState, ParsedFeed, Response
 
 SETTINGS = ScheduleSettings()
 OK = Response(

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from archiver.changes import FetchRecord
 from archiver.config import FetchSettings, ScheduleSettings
 from archiver.fetch import Fetcher
-from archiver.model import FetchRecord
 from archiver.pipeline import Pipeline, Writer
 from archiver.store import Following
 from archiver.workers import Workers

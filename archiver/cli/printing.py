@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from archiver.model import Outcome
+from archiver.changes import Outcome
 from archiver.pipeline import Updated
 
 _JOINERS = frozenset("\u200c\u200d")

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from archiver.changes import PostLink
 from archiver.identify.words import body_words, containment, particulars
-from archiver.model import Candidate, PostLink, PreparedEntry
+from archiver.model import Candidate, PreparedEntry
 from archiver.urls import is_site_root
 
 _FEW_WORDS = 8

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
+from archiver.changes import Event
 from archiver.identify.keys import Ladder, hash_key
 from archiver.identify.words import body_words, containment, folded_words
-from archiver.model import Event, KnownEntry, PreparedEntry, Rung
+from archiver.model import KnownEntry, PreparedEntry, Rung
 from archiver.urls import host_key
 
 _SOME = 0.5

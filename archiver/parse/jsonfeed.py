@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archiver.errors import ParseError
-from archiver.model import Category, Enclosure, EntryData, FeedData, Markup, ParsedFeed, ParseOptions, Person
+from archiver.model import (
+    Category,
+    Enclosure,
+    EntryData,
+    FeedData,
+    Markup,
+    ParsedFeed,
+    ParseOptions,
+    Person,
+)
 from archiver.parse.dates import read_date
 from archiver.parse.reading import as_json
 from archiver.parse.syndication_entry import absolute, text_of

@@ -13,7 +13,8 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from sqlite_utils import Database
 
-from archiver.model import Candidate, FeedForUpdate, FeedUpdate, KnownEntry, PreparedEntry
+from archiver.changes import FeedUpdate
+from archiver.model import Candidate, FeedForUpdate, KnownEntry, PreparedEntry
 from archiver.store import bodies, connect, feeds, knowledge, reading, search, updates
 from archiver.store.bodies import digest
 from archiver.store.connect import moment, transaction

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archiver.model import ChangeKind, EntryChange, FeedUpdate, FetchRecord, PreparedEntry
+from archiver.changes import ChangeKind, EntryChange, FeedUpdate, FetchRecord
+from archiver.model import PreparedEntry
 from archiver.store import bodies
 from archiver.store.posts import Retelling, create
 from archiver.store.rows import insert, insert_many, storable, update

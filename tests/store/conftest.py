@@ -8,23 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from archiver.identify.keys import key
-from archiver.model import (
+from archiver.changes import (
     ChangeKind,
-    Cleaned,
     EntryChange,
-    EntryData,
     FeedFacts,
-    FeedState,
     FeedUpdate,
     FetchRecord,
-    Identity,
-    Markup,
     Outcome,
     PostLink,
-    PreparedEntry,
-    Rung,
 )
+from archiver.identify.keys import key
+from archiver.model import Cleaned, EntryData, FeedState, Identity, Markup, PreparedEntry, Rung
 from archiver.store import Following, Reader, Store
 
 FEED = "https://example.org/feed"

@@ -257,6 +257,13 @@ def test_an_address_is_the_feed_of_that_address_even_if_another_moved_there(arch
     assert archive.store.find_feed(URL) == 1
 
 
+def test_a_replayed_feed_that_is_resumed_is_the_commands(archive, noon):
+    feed = archive.store.replayed(URL, now=noon)
+    archive.store.pause(feed.id)
+    archive.store.resume(feed.id, now=noon)
+    assert (_feed(archive)["origin"], _feed(archive)["state"]) == ("command", "active")
+
+
 # ---------------------------------------------------------------- due
 
 

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from archiver.changes import ChangeKind
 from archiver.identify import recognise
 from archiver.identify.keys import key
-from archiver.model import ChangeKind, KnownEntry, Rung
+from archiver.model import KnownEntry, Rung
 from archiver.store import Query
 
 
@@ -158,6 +159,16 @@ def test_a_guid_or_url_that_thousands_share_brings_the_newest_few(archive, feed,
     _leave(archive, feed)
     found = archive.store.known_entries(feed, [entry("new", **same)])
     assert [one.id for one in found] == list(range(285, 301))
+
+
+def test_a_url_that_thousands_of_other_feeds_share_costs_nothing(archive, feed, entry):
+    def ask():
+        archive.store.known_entries(feed, [entry("new", url_key="https://example.org/all")])
+
+    few = archive.count_steps(ask)
+    other = archive.follow("https://other.example/")
+    archive.add(other, *(entry(str(n), url_key="https://example.org/all") for n in range(2000)))
+    assert archive.count_steps(ask) <= few * 1.5
 
 
 # ---------------------------------------------------------------- candidates of a post

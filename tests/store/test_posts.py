@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from archiver.model import ChangeKind, EntryChange, PostLink
+from archiver.changes import ChangeKind, EntryChange, PostLink
 from archiver.store import Query
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from archiver.changes import ChangeKind, Event
 from archiver.errors import NotFound
-from archiver.model import Category, ChangeKind, Enclosure, Event, FeedData, FeedState, Person
+from archiver.model import Category, Enclosure, FeedData, FeedState, Person
 
 
 @pytest.fixture

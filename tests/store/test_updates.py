@@ -8,20 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from archiver.model import (
-    Category,
-    ChangeKind,
-    Enclosure,
-    EntryChange,
-    Event,
-    FeedData,
-    FeedState,
-    Hop,
-    Markup,
-    Outcome,
-    Person,
-    PostLink,
-)
+from archiver.changes import ChangeKind, EntryChange, Event, Outcome, PostLink
+from archiver.model import Category, Enclosure, FeedData, FeedState, Hop, Markup, Person
 from archiver.store import Store, digest
 from archiver.times import to_text
 
