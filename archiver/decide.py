@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from archiver import schedule
+from archiver import absence, schedule
 from archiver.changes import (
     ChangeKind,
     EntryChange,
@@ -168,7 +168,12 @@ def understood(
     parsed, response = document.parsed, document.response
     changes = [
         *_changes_of_present(feed, attempt, document),
-        *_changes_of_absent(feed, document),
+        *absence.changes_of_absent(
+            document.recognition.entries,
+            document.known,
+            now=attempt.started_at,
+            proves=_proves_absence(feed, parsed),
+        ),
     ]
     gap = _is_gap(document)
     count = _counter(changes)
@@ -249,37 +254,10 @@ def _change_of_known(found: Recognised, known: KnownEntry, note: str | None) -> 
     )
 
 
-def _changes_of_absent(feed: FeedForUpdate, document: Document) -> list[EntryChange]:
-    """Entries that stood in the last document and are not in this one.
-
-    One that is missing while an older entry still stands is missing; missing twice in a row, it was taken
-    down. One that is older than everything rolled off the end, which says nothing. A document that is cut
-    short, empty, or in another format than the last, proves nothing at all.
-    """
-    parsed = document.parsed
-    if parsed.partial or not parsed.entries or (feed.format and parsed.format != feed.format):
-        return []
-    standing = [found.known for found in document.recognition.entries if found.known is not None]
-    standing_ids = {known.id for known in standing}
-    if not standing:
-        return []
-    oldest = min(_age(known) for known in standing)
-    changes = []
-    for known in document.known:
-        went_missing = known.missing_since is not None and known.withdrawn_at is None
-        if known.id in standing_ids or not (known.present or went_missing):
-            continue
-        if _age(known) <= oldest and not went_missing:
-            kind = ChangeKind.LEFT
-        else:
-            kind = ChangeKind.WITHDRAWN if went_missing else ChangeKind.MISSING
-        changes.append(EntryChange(kind=kind, known_id=known.id))
-    return changes
-
-
-def _age(known: KnownEntry) -> tuple[datetime, int]:
-    """What orders entries by age: the publisher's date, or else when we met them."""
-    return known.published_at or known.first_seen_at, -known.id
+def _proves_absence(feed: FeedForUpdate, parsed: ParsedFeed) -> bool:
+    """A document that is cut short, empty, or in another format than the last, proves nothing."""
+    same_format = feed.format is None or parsed.format == feed.format
+    return bool(parsed.entries) and not parsed.partial and same_format
 
 
 def _is_gap(document: Document) -> bool:

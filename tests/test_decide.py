@@ -132,6 +132,30 @@ class TestAbsence:
         update = understood(document("a", "b"), known_from(document("a", "b", "c")))
         assert kinds(update) == [ChangeKind.SEEN, ChangeKind.SEEN, ChangeKind.LEFT]
 
+    def test_a_pinned_old_entry_is_no_proof_against_what_rolls_off_below_it(
+        self, understood, document, known_from, noon
+    ):
+        pinned = {"name": "pinned", "published_at": noon - timedelta(days=900)}
+        before = document(pinned, "a", "b", "c")
+        update = understood(before[:3], known_from(before))
+        assert kinds(update)[-1] is ChangeKind.LEFT
+
+    def test_a_document_may_have_its_oldest_entry_first(self, understood, document, known_from, noon):
+        def dated(name, days):
+            return {"name": name, "published_at": noon - timedelta(days=days)}
+
+        before = document(dated("c", 9), dated("b", 8), dated("a", 7))
+        assert kinds(understood((before[0], before[2]), known_from(before)))[-1] is ChangeKind.MISSING
+        assert kinds(understood(before[1:], known_from(before)))[-1] is ChangeKind.LEFT
+
+    def test_one_that_was_missing_and_would_have_rolled_off_since_is_not_proven_gone(
+        self, understood, document, known_from, noon
+    ):
+        a, b, c = known_from(document("a", "b", "c"))
+        b = replace(b, present=False, missing_since=noon - timedelta(hours=1))
+        update = understood(document("a"), (a, b, c))
+        assert kinds(update) == [ChangeKind.SEEN, ChangeKind.LEFT, ChangeKind.LEFT]
+
     def test_a_withdrawn_entry_that_is_back_continues_its_revisions(
         self, understood, document, known_from, noon
     ):
@@ -163,6 +187,7 @@ class TestAGap:
         update = understood(document("x", "y"), known_from(document("a", "b")))
         assert update.fetch.gap
         assert events(update) == ["gap"]
+        assert kinds(update)[2:] == [ChangeKind.LEFT, ChangeKind.LEFT]
         assert update.facts.interval_seconds == SETTINGS.interval_seconds // 2
 
     def test_a_first_document_is_none(self, understood, document):

@@ -61,7 +61,7 @@ def search(
 
 
 def _date(text: str | None) -> str | None:
-    if text is not None and not re.fullmatch(r"\d{4}(-\d\d(-\d\d(T[\d:]{0,8}Z?)?)?)?", text):
+    if text is not None and not re.fullmatch(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9:]{0,8}Z?)?)?)?", text):
         raise ConfigError(f"{text!r} is not a date; write 2026, 2026-03 or 2026-03-01")
     return text
 

@@ -155,8 +155,8 @@ def _still_configured(context: Context, feed: FeedConfig) -> str:
 def import_(context: Context, file: IO[bytes], *, as_json: bool) -> None:
     """Follow the feeds of an OPML file; its folders become tags."""
     reading = read_opml(file.read())
-    with context.writer() as store:
-        known = {row["url"] for row in context.reader().feeds()}
+    with context.writer() as store, context.reader() as reader:
+        known = {row["url"] for row in reader.feeds()}
         new = [feed for feed in reading.feeds if feed.url not in known]
         for feed in new:
             wanted = Following(url=feed.url, name=feed.title, tags=feed.tags)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlite_utils import Database
@@ -12,6 +12,10 @@ from archiver.errors import ConfigError, NotFound
 from archiver.model import FeedForUpdate, FeedState, ParseOptions
 from archiver.store.rows import insert, insert_many, sound, update
 from archiver.times import to_text
+
+_HORIZON = timedelta(days=366 * 1.1 + 1)
+"""The longest interval that a configuration may ask for, and its jitter."""
+_LAST_HORIZON = datetime(9990, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,14 +154,23 @@ def find(db: Database, name: str) -> int:
 
 
 def due(db: Database, *, now: datetime, limit: int, beside: Iterable[int] = ()) -> tuple[FeedForUpdate, ...]:
-    """The feeds whose time has come, longest waiting first, without those that are under way."""
+    """The feeds whose time has come, longest waiting first, without those that are under way.
+
+    A time beyond all schedules was written by a clock that went wrong, and is due as well.
+    """
     rows = db.query(
         f"""
         SELECT {_UPDATE_COLUMNS} FROM feeds
-        WHERE state <> 'paused' AND next_fetch_at <= ? AND id NOT IN (SELECT value FROM json_each(?))
-        ORDER BY next_fetch_at, id LIMIT ?
+        WHERE state <> 'paused' AND (next_fetch_at <= :now OR next_fetch_at > :horizon)
+            AND id NOT IN (SELECT value FROM json_each(:beside))
+        ORDER BY next_fetch_at, id LIMIT :limit
         """,
-        [to_text(now), json.dumps(sorted(beside)), max(limit, 0)],
+        {
+            "now": to_text(now),
+            "horizon": to_text(min(now, _LAST_HORIZON) + _HORIZON),
+            "beside": json.dumps(sorted(beside)),
+            "limit": max(limit, 0),
+        },
     )
     return tuple(_for_update(row) for row in rows)
 

@@ -85,7 +85,7 @@ def _apply_change(db: Database, writing: _Writing, change: EntryChange) -> None:
         case ChangeKind.WITHDRAWN:
             _mark(db, change, {"withdrawn_at": writing.at})
         case ChangeKind.LEFT:
-            _mark(db, change, {"present": 0})
+            _mark(db, change, {"present": 0, "missing_since": None})
 
 
 def _mark(db: Database, change: EntryChange, columns: dict[str, Any]) -> None:

@@ -322,3 +322,11 @@ def test_finding_what_is_due_costs_the_same_among_many_feeds(archive, noon):
         """
     )
     assert archive.count_steps(ask) <= few * 1.5
+
+
+def test_a_time_that_only_a_wrong_clock_can_have_written_does_not_silence_a_feed(archive, noon):
+    feed_id = archive.follow()
+    archive.apply(feed_id, facts={"next_fetch_at": noon + timedelta(days=20_000)})
+    assert [feed.id for feed in archive.store.due(now=noon, limit=9)] == [feed_id]
+    archive.apply(feed_id, facts={"next_fetch_at": noon + timedelta(days=366)})
+    assert archive.store.due(now=noon, limit=9) == ()
