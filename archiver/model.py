@@ -35,6 +35,17 @@ class FetchRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """Who it was that answered, as far as the connection itself says so."""
+
+    address: str | None = None
+    """The IP address and port, as `192.0.2.1:443` or `[2001:db8::1]:443`."""
+    tls_protocol: str | None = None
+    certificate_sha256: str | None = None
+    """The fingerprint of the server's certificate, hexadecimal, over its DER form."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """An answer that may carry a document (2xx), or 304 that says nothing changed."""
 
@@ -48,6 +59,9 @@ class Response:
     redirects: tuple[Hop, ...] = ()
     complete: bool = True
     """False where nothing in HTTP says that the body came whole (no length, no chunks)."""
+    request_headers: Headers = ()
+    """What we sent with the last request, secrets taken out."""
+    connection: Connection | None = None
 
     @property
     def not_modified(self) -> bool:
