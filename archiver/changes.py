@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from archiver.model import FeedData, FeedState, Headers, Hop, PreparedEntry
+from archiver.model import Connection, FeedData, FeedState, Headers, Hop, Moving, PreparedEntry
 
 
 class Outcome(StrEnum):
@@ -60,6 +60,13 @@ class EntryChange:
     """What is odd about the date of publication: `future`, `unreadable`."""
     alias: str | None = None
     """Why the entry's key is remembered as a further name of the known one: `reminted`, `retold`, `moved`."""
+    churn: str | None = None
+    """Its content differs only by what moves at every fetch: one of CHURN. No revision is written."""
+    churn_begins: bool = False
+    place: int | None = None
+    """Of a missing entry: the position at which it would stand."""
+    suspect: bool = False
+    """The document looks like another site's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +74,12 @@ class Event:
     """Something worth a person's attention, in words."""
 
     kind: str
-    """`gap`, `reminted`, `moved`, `shared_guid`, `withdrawn`, `returned`, `failing`, `recovered`, `gone`."""
+    """`gap`, `reminted`, `moved`, `shared_guid`, `volatile_ids`, `churn`, `withdrawn`, `returned`, `suspect`,
+    `itself_again`, `replaced`, `failing`, `recovered`, `gone`."""
     detail: str
     entry_id: int | None = None
+    earlier_fetch_id: int | None = None
+    """The first of the two fetches that prove it together; the second is the event's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +96,12 @@ class FetchRecord:
     error_kind: str | None = None
     headers: Headers = ()
     redirects: tuple[Hop, ...] = ()
+    request_headers: Headers = ()
+    connection: Connection | None = None
+    http_version: str | None = None
+    reason: str | None = None
+    complete: bool = False
+    """HTTP itself proved that the body came whole."""
     body: bytes | None = None
     """Kept once per content; None where no body came or it is the one already kept (`body_sha256`)."""
     body_sha256: str | None = None
@@ -94,8 +110,13 @@ class FetchRecord:
     entries_new: int = 0
     entries_revised: int = 0
     gap: bool = False
+    gap_since: datetime | None = None
+    """From here until `gap_until` posts may have come and gone unseen."""
+    gap_until: datetime | None = None
     partial: bool = False
     problems: tuple[str, ...] = ()
+    read_as: str | None = None
+    """The kind that a replay took its document for, one of KINDS; None: found out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +137,13 @@ class FeedFacts:
     described: FeedData | None = None
     """What the document says of the feed; None leaves title, site_url and the rest as they are."""
     format: str | None = None
+    whole: bool = False
+    """Whether `last_whole_fetch_id` moves: a whole document with entries of its own, or its confirmation."""
+    moving: Moving | None = None
+    suspect_since: datetime | None = None
+    suspect_answers: int = 0
+    reminted_answers: int = 0
+    volatile_ids: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

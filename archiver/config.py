@@ -4,38 +4,32 @@ Every mistake is a ConfigError of one sentence with file, line and key; values t
 environment never stand in a message. An empty value, and a key that is not there, mean the default.
 """
 
-import codecs
 import difflib
-import json
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote, urlsplit
+from typing import Any, TypeVar
 
 import yaml
 
 from archiver import __version__
 from archiver.errors import ConfigError
 from archiver.model import KINDS, Headers, ParseOptions
+from archiver.values import folded_address, quoted, read_address, read_charset, read_duration, read_size
 
 MAX_FILE_BYTES = 10_000_000
 MAX_DEPTH = 20
 
-_DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", re.ASCII)
-_SIZE = re.compile(r"(\d{1,12}) ?(B|[KMG]i?B)", re.ASCII | re.IGNORECASE)
-_SIZE_UNITS = {
-    "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30,
-}  # fmt: skip
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # token, RFC 9110, 5.6.2
 _HEADER_TEXT = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _OUR_HEADERS = frozenset({"accept-encoding", "connection", "content-length", "host", "transfer-encoding"})
-_NO_CHARSETS = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"})
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +65,17 @@ class ScheduleSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BackupSettings:
+    """When the service makes backups, and where."""
+
+    folder: Path | None = None
+    """None: it makes none."""
+    every_seconds: int = 86400
+    keep: int = 7
+    """How many of its own it leaves; older ones are removed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedConfig:
     """One source that the configuration lists."""
 
@@ -95,6 +100,7 @@ class Config:
     archive: Path = Path("data/archive.db")
     fetch: FetchSettings = field(default_factory=FetchSettings)
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    backup: BackupSettings = field(default_factory=BackupSettings)
     feeds: tuple[FeedConfig, ...] = ()
 
     @classmethod
@@ -111,13 +117,16 @@ def load(path: Path | None) -> Config:
     if path is None:
         return Config.default()
     root = _compose(path)
-    top = _Node(str(path), "", root).mapping("archive", "fetch", "schedule", "feeds") if root else {}
+    top = (
+        _Node(str(path), "", root).mapping("archive", "fetch", "schedule", "backup", "feeds") if root else {}
+    )
     archive = top["archive"].text() if "archive" in top else str(Config().archive)
     return Config(
         path=path,
         archive=path.parent / os.path.expanduser(archive),  # noqa: PTH111 (Path's raises for unknown people)
         fetch=FetchSettings(**_section(top.get("fetch"), FETCH_KEYS)),
         schedule=_schedule(top.get("schedule")),
+        backup=_backup(top.get("backup"), folder=path.parent),
         feeds=_feeds(top["feeds"], folder=path.parent) if "feeds" in top else (),
     )
 
@@ -164,19 +173,6 @@ def _refuse_riddles(path: Path, events: Iterable[yaml.Event]) -> None:
             raise ConfigError(f"{path}:{line}: is an alias (*name); write the value out")
 
 
-def read_duration(text: str) -> int:
-    """Seconds of `90s`, `15m`, `1h30m`, `2d`, up to a year. Raises ValueError with a sentence."""
-    if text.isascii() and text.isdigit():
-        raise ValueError(f"{_quoted(text)} has no unit; write 90s for seconds, 15m for minutes")
-    match = _DURATION.fullmatch(text)
-    days, hours, minutes, seconds = (int(part or 0) for part in match.groups()) if match else (0, 0, 0, 0)
-    if not (total := days * 86400 + hours * 3600 + minutes * 60 + seconds):
-        raise ValueError(f"{_quoted(text)} is not a duration; write 90s, 15m, 2h or 1d")
-    if total > 366 * 86400:
-        raise ValueError(f"{_quoted(text)} is longer than a year; write 366d or less")
-    return total
-
-
 @dataclass(frozen=True, slots=True)
 class _Node:
     """A value in the file with the place where it stands, and readers for what it may be."""
@@ -210,9 +206,9 @@ class _Node:
             if known and key not in known:
                 near = difflib.get_close_matches(key[:60], known, n=1)
                 advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-                raise place.wrong(f"{_quoted(key)} is not a known key; {advice}")
+                raise place.wrong(f"{quoted(key)} is not a known key; {advice}")
             if key in found:
-                raise place.wrong(f"{_quoted(key)} is given twice, first in line {found[key].line}")
+                raise place.wrong(f"{quoted(key)} is given twice, first in line {found[key].line}")
             found[key] = _Node(self.file, f"{self.key}.{key}" if self.key else key, value_node)
         return {key: value for key, value in found.items() if not value.is_empty}
 
@@ -234,25 +230,23 @@ class _Node:
             raise self.wrong("holds a line break or a control character; write it in one line")
         return value
 
-    def duration(self) -> int:
+    def read(self, reader: Callable[[str], _T]) -> _T:
+        """What `reader` makes of the text; what it finds wrong is told with the place."""
         try:
-            return read_duration(self.text())
+            return reader(self.text())
         except ValueError as error:
             raise self.wrong(str(error)) from None
 
+    def duration(self) -> int:
+        return self.read(read_duration)
+
     def size(self) -> int:
-        """Bytes of `20MB`, `512 KiB`."""
-        value = self.text()
-        match = _SIZE.fullmatch(value)
-        total = int(match[1]) * _SIZE_UNITS[match[2].lower()] if match else 0
-        if not total:
-            raise self.wrong(f"{_quoted(value)} is not a size; write 500KB, 20MB or 20 MiB")
-        return total
+        return self.read(read_size)
 
     def whole_number(self, lowest: int, highest: int) -> int:
         value = self.text()
         if not re.fullmatch(r"[0-9]{1,9}", value) or not lowest <= int(value) <= highest:
-            raise self.wrong(f"{_quoted(value)} is not a whole number from {lowest} to {highest}")
+            raise self.wrong(f"{quoted(value)} is not a whole number from {lowest} to {highest}")
         return int(value)
 
     def header_text(self) -> str:
@@ -260,11 +254,6 @@ class _Node:
         if not _HEADER_TEXT.fullmatch(value):
             raise self.wrong("holds characters that cannot travel in a header; keep to plain letters")
         return value
-
-
-def _quoted(value: str) -> str:
-    """The value as a message shows it: short, control characters visible."""
-    return json.dumps(value if len(value) <= 60 else value[:59] + "…", ensure_ascii=False)
 
 
 FETCH_KEYS: Mapping[str, tuple[str, Callable[[_Node], Any]]] = {
@@ -301,12 +290,24 @@ def _schedule(node: _Node | None) -> ScheduleSettings:
     return schedule
 
 
+def _backup(node: _Node | None, *, folder: Path) -> BackupSettings:
+    keys = node.mapping("folder", "every", "keep") if node else {}
+    values: dict[str, Any] = {}
+    if "folder" in keys:
+        values["folder"] = folder / os.path.expanduser(keys["folder"].text())  # noqa: PTH111
+    if "every" in keys:
+        values["every_seconds"] = keys["every"].duration()
+    if "keep" in keys:
+        values["keep"] = keys["keep"].whole_number(1, 10_000)
+    return BackupSettings(**values)
+
+
 def _feeds(node: _Node, *, folder: Path) -> tuple[FeedConfig, ...]:
     feeds: list[FeedConfig] = []
     lines: dict[str, int] = {}
     for item in node.items():
         feed = _feed(item, folder=folder)
-        if (folded := _fold(feed.url)) in lines:
+        if (folded := folded_address(feed.url)) in lines:
             raise item.wrong(f"is the same feed as in line {lines[folded]}; keep one of the two")
         lines[folded] = feed.line
         feeds.append(feed)
@@ -331,39 +332,7 @@ def _feed(node: _Node, *, folder: Path) -> FeedConfig:
 
 
 def _url(node: _Node, *, folder: Path) -> str:
-    """An address that can be fetched; a `file:` one made absolute."""
-    value = node.text()
-    try:
-        parts = urlsplit(value)
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise node.wrong("is not a web address; compare it with the one in your browser") from error
-    if parts.scheme == "file":
-        if parts.netloc not in ("", "localhost"):
-            raise node.wrong("a file: address cannot name another machine; write file:folder/name")
-        # Everything after file: is the name, a `?` or `#` in it too; as_uri() escapes them.
-        name = unquote(value[value.index(":") + 1 :].removeprefix("//" + parts.netloc))
-        if not name or "\0" in name:
-            raise node.wrong("a file: address needs a file name after it")
-        return Path(os.path.abspath(folder / name)).as_uri()  # noqa: PTH100 (resolve() would follow links)
-    if parts.scheme not in _DEFAULT_PORTS:
-        if not parts.scheme or "." in parts.scheme:
-            raise node.wrong("is not a web address; it must begin with https:// or http://, or file:")
-        raise node.wrong(f"{parts.scheme}: addresses cannot be fetched; write https:, http: or file:")
-    if not host or re.search(r"\s", value):
-        raise node.wrong("is not a web address; write one like https://example.org/feed, without spaces")
-    return value
-
-
-def _fold(url: str) -> str:
-    """What makes two addresses the same feed: not the host's case, the default port or the last slash."""
-    parts = urlsplit(url)
-    if parts.scheme == "file":
-        return url
-    host = (parts.hostname or "").rstrip(".")
-    port = "" if parts.port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
-    user = parts.netloc.rpartition("@")[0]
-    return f"{parts.scheme}://{user}@{host}{port}{parts.path.rstrip('/')}?{parts.query}"
+    return node.read(lambda text: read_address(text, folder=folder))
 
 
 def _headers(node: _Node) -> Headers:
@@ -373,7 +342,7 @@ def _headers(node: _Node) -> Headers:
             raise value.wrong("is not a header that can be set here")
         text = value.header_text()
         for variable in sorted(set(_VARIABLE.findall(text)) - os.environ.keys()):
-            raise value.wrong(f"the environment variable {_quoted(variable)} is not set; set it first")
+            raise value.wrong(f"the environment variable {quoted(variable)} is not set; set it first")
         text = _VARIABLE.sub(lambda match: os.environ[match[1]], text)
         if not _HEADER_TEXT.fullmatch(text):
             raise value.wrong("an environment variable in it holds what cannot travel in a header")
@@ -383,17 +352,8 @@ def _headers(node: _Node) -> Headers:
 
 def _parse_options(node: _Node) -> ParseOptions:
     keys = node.mapping("charset", "kind")
-    if "charset" in keys and not _is_charset(charset := keys["charset"].text()):
-        raise keys["charset"].wrong(f"{_quoted(charset)} is not a known charset; write windows-1251 or utf-8")
+    if "charset" in keys:
+        keys["charset"].read(read_charset)
     if "kind" in keys and (kind := keys["kind"].text()) not in KINDS:
-        raise keys["kind"].wrong(f"{_quoted(kind)} is not a known kind; write one of {', '.join(KINDS)}")
+        raise keys["kind"].wrong(f"{quoted(kind)} is not a known kind; write one of {', '.join(KINDS)}")
     return ParseOptions(**{key: value.text() for key, value in keys.items()})
-
-
-def _is_charset(name: str) -> bool:
-    try:
-        codec = codecs.lookup(name)
-        b"a".decode(name, "replace")  # refuses base64, zip and the other codecs that make no text
-    except (LookupError, ValueError):
-        return False
-    return codec.name.replace("_", "-") not in _NO_CHARSETS

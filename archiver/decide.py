@@ -8,11 +8,11 @@ has a fetch record, a state of the feed and a next time:
 - `understood`: a document; every entry in it, and every entry it should have had, gets its change.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from archiver import absence, schedule
+from archiver import absence, gaps, moves, presence, schedule, suspicion, told
 from archiver.changes import (
     ChangeKind,
     EntryChange,
@@ -22,21 +22,21 @@ from archiver.changes import (
     FetchRecord,
     Outcome,
 )
+from archiver.churn import History
 from archiver.config import ScheduleSettings
 from archiver.errors import FetchError, ParseError
-from archiver.identify import Recognised, Recognition, same_post
+from archiver.identify import Recognition
 from archiver.model import (
     Candidate,
     FeedForUpdate,
     FeedState,
     KnownEntry,
     ParsedFeed,
-    PreparedEntry,
     Response,
 )
 
-FUTURE_TOLERANCE = timedelta(days=2)
-"""Clocks and time zones go wrong by a day; a date further ahead is marked."""
+VOLATILE = 3
+"""So many documents in a row under new ids, and the ids identify nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +46,8 @@ class Attempt:
     started_at: datetime
     duration_ms: int
     request_url: str
+    read_as: str | None = None
+    """The kind that a replay takes its document for."""
 
 
 # ---------------------------------------------------------------- no document
@@ -106,6 +108,11 @@ def _record_of_failure(
             status=error.status,
             headers=error.headers,
             redirects=error.redirects,
+            request_headers=error.request_headers,
+            connection=error.connection,
+            http_version=error.http_version,
+            reason=error.reason,
+            complete=error.complete,
             body=body,
             bytes_received=len(body or b""),
         )
@@ -124,20 +131,35 @@ def confirmed(
 ) -> FeedUpdate:
     """304, or the same bytes: what was in the document still is, and what was missing is so a second time.
 
-    A 304 may name only one validator, or none; what it does not name stays as it was (RFC 9110, 15.4.5).
+    Only a document that proves what is there is confirmed so, since no other leaves its digest behind. A
+    304 may name only one validator, or none; what it does not name stays as it was (RFC 9110, 15.4.5).
     """
-    next_fetch = _after_success(feed, attempt, settings, gap=False)
+    now = attempt.started_at
     record = _record(attempt, Outcome.NOT_MODIFIED if response.not_modified else Outcome.UNCHANGED, response)
+    facts = replace(
+        _facts(feed, _after_success(feed, attempt, settings, gap=False)),
+        etag=response.header("ETag") or feed.etag,
+        last_modified=response.header("Last-Modified") or feed.last_modified,
+        whole=feed.last_whole_fetch_id is not None,
+        suspect_since=None,
+        suspect_answers=0,
+    )
+    facts, moved = _with_move(feed, facts, response, now)
+    changes = tuple(
+        EntryChange(kind=ChangeKind.LEFT if entry.suspect else ChangeKind.WITHDRAWN, known_id=entry.id)
+        for entry in missing
+    )
     return FeedUpdate(
         feed_id=feed.id,
         fetch=replace(record, body=None, body_sha256=feed.body_sha256),
-        facts=replace(
-            _facts(feed, next_fetch),
-            etag=response.header("ETag") or feed.etag,
-            last_modified=response.header("Last-Modified") or feed.last_modified,
+        facts=facts,
+        changes=changes,
+        events=(
+            *_recovery(feed),
+            *(told.itself_again(feed) if feed.suspect_since else ()),
+            *moved,
+            *told.of_changes(changes, missing),
         ),
-        changes=tuple(EntryChange(kind=ChangeKind.WITHDRAWN, known_id=entry.id) for entry in missing),
-        events=(*_recovery(feed), *(_withdrawn(entry) for entry in missing)),
     )
 
 
@@ -155,6 +177,8 @@ class Document:
     recognition: Recognition
     candidates: Mapping[int, tuple[Candidate, ...]]
     """By position, for entries that nobody recognised: archived ones that may tell the same story."""
+    histories: Mapping[int, History] = field(default_factory=dict)
+    """By id, for known entries that came changed: their last versions."""
 
 
 def understood(
@@ -162,46 +186,54 @@ def understood(
 ) -> FeedUpdate:
     """A document: decide for each of its entries, and for each that it should have had.
 
-    A partial one adds and revises, but proves no absence, and its validators are not kept, so that the
-    whole of it is asked for again.
+    One that proves no absence adds and revises all the same. Its validators are not kept, so that the next
+    answer is read whole.
     """
-    parsed, response = document.parsed, document.response
+    parsed, response, now = document.parsed, document.response, attempt.started_at
+    found, known = document.recognition.entries, document.known
+    foreign = suspicion.looks_foreign(feed, parsed, found, known)
+    settled = foreign and suspicion.is_settled(feed, now=now)
+    foreign = foreign and not settled
+    proves = _proves_absence(feed, parsed) and not foreign
+    gap = not foreign and gaps.is_gap(parsed, found, known)
     changes = [
-        *_changes_of_present(feed, attempt, document),
-        *absence.changes_of_absent(
-            document.recognition.entries,
-            document.known,
-            now=attempt.started_at,
-            proves=_proves_absence(feed, parsed),
+        *presence.changes_of_present(
+            found,
+            feed_id=feed.id,
+            now=now,
+            candidates=document.candidates,
+            histories=document.histories,
+            foreign=foreign,
         ),
+        *absence.changes_of_absent(found, known, proves=proves),
     ]
-    gap = _is_gap(document)
-    count = _counter(changes)
-    new, revised = (
-        count(ChangeKind.NEW),
-        sum(1 for change in changes if change.revision is not None and change.kind is not ChangeKind.NEW),
-    )
+    new = sum(change.kind is ChangeKind.NEW for change in changes)
+    revised = sum(change.revision is not None for change in changes) - new
+    since, until = gaps.span(parsed, feed.last_whole_at, now) if gap else (None, None)
     record = replace(
         _record(attempt, Outcome.NEW if new or revised else Outcome.UNCHANGED, response),
         entries_seen=len(parsed.entries),
         entries_new=new,
         entries_revised=revised,
         gap=gap,
+        gap_since=since,
+        gap_until=until,
         partial=parsed.partial,
         problems=parsed.problems,
     )
-    facts = replace(
-        _facts(feed, _after_success(feed, attempt, settings, gap=gap)),
-        described=parsed.feed,
-        format=parsed.format,
-    )
-    if not parsed.partial:
-        facts = replace(
-            facts,
-            etag=response.header("ETag"),
-            last_modified=response.header("Last-Modified"),
-            body_sha256=document.body_sha256,
-        )
+    facts = _facts(feed, _after_success(feed, attempt, settings, gap=gap))
+    doubts: tuple[Event, ...] = ()
+    if parsed.entries:
+        facts, doubts = _with_suspicion(feed, facts, foreign=foreign, settled=settled, now=now)
+    facts, remints = _with_ids(facts, document)
+    moved: tuple[Event, ...] = ()
+    if not foreign and any(one.known for one in found):
+        facts, moved = _with_move(feed, facts, response, now)
+    if parsed.entries and not foreign:
+        facts = replace(facts, described=parsed.feed, format=parsed.format, whole=not parsed.partial)
+    elif not known and not parsed.entries:
+        facts = replace(facts, described=parsed.feed, format=parsed.format)
+    facts = _with_validators(facts, document, proves=proves or not known)
     return FeedUpdate(
         feed_id=feed.id,
         fetch=record,
@@ -209,48 +241,13 @@ def understood(
         changes=tuple(changes),
         events=(
             *_recovery(feed),
+            *doubts,
+            *moved,
             *document.recognition.events,
-            *_events_of(changes, document.known),
-            *([_GAP] if gap else []),
+            *remints,
+            *told.of_changes(changes, known),
+            *(told.gap(feed, record) if gap else ()),
         ),
-    )
-
-
-def _changes_of_present(feed: FeedForUpdate, attempt: Attempt, document: Document) -> list[EntryChange]:
-    """Entries of the document: new ones get a post, known ones a revision if their content moved."""
-    changes: list[EntryChange] = []
-    fresh: dict[str | None, list[PreparedEntry]] = {}
-    for found in document.recognition.entries:
-        if found.duplicate:
-            continue
-        entry = found.entry
-        note = _date_note(entry, attempt.started_at)
-        if found.known is None:
-            candidates = document.candidates.get(entry.data.position, ())
-            siblings = fresh.setdefault(entry.identity.url_key, [])
-            link = same_post(entry, feed.id, candidates, siblings)
-            siblings.append(entry)
-            changes.append(
-                EntryChange(kind=ChangeKind.NEW, entry=entry, revision=1, link=link, date_note=note)
-            )
-        else:
-            changes.append(_change_of_known(found, found.known, note))
-    return changes
-
-
-def _change_of_known(found: Recognised, known: KnownEntry, note: str | None) -> EntryChange:
-    differs = found.entry.identity.content_sha256 != known.content_sha256
-    if known.withdrawn_at is not None:
-        kind = ChangeKind.RETURNED
-    else:
-        kind = ChangeKind.REVISED if differs else ChangeKind.SEEN
-    return EntryChange(
-        kind=kind,
-        entry=found.entry,
-        known_id=known.id,
-        revision=known.revision + 1 if differs else None,
-        alias=found.alias,
-        date_note=note,
     )
 
 
@@ -260,11 +257,60 @@ def _proves_absence(feed: FeedForUpdate, parsed: ParsedFeed) -> bool:
     return bool(parsed.entries) and not parsed.partial and same_format
 
 
-def _is_gap(document: Document) -> bool:
-    """Whether a full answer shares no entry with the one before: posts may have come and gone unseen."""
-    shares = any(found.known is not None for found in document.recognition.entries)
-    was_something = any(known.present for known in document.known)
-    return bool(document.parsed.entries) and not document.parsed.partial and was_something and not shares
+def _with_validators(facts: FeedFacts, document: Document, *, proves: bool) -> FeedFacts:
+    """What the next request is made conditional by."""
+    response = document.response
+    if document.parsed.partial:
+        return facts
+    if not proves:
+        return replace(facts, etag=None, last_modified=None)
+    return replace(
+        facts,
+        etag=response.header("ETag"),
+        last_modified=response.header("Last-Modified"),
+        body_sha256=document.body_sha256,
+    )
+
+
+def _with_suspicion(
+    feed: FeedForUpdate, facts: FeedFacts, *, foreign: bool, settled: bool, now: datetime
+) -> tuple[FeedFacts, tuple[Event, ...]]:
+    """Whether the address gives another site's content, and what there is to tell of it."""
+    if foreign:
+        events = () if feed.suspect_since else told.suspect(feed)
+        answers = feed.suspect_answers + 1
+        return replace(facts, suspect_since=feed.suspect_since or now, suspect_answers=answers), events
+    facts = replace(facts, suspect_since=None, suspect_answers=0)
+    if settled:
+        return facts, told.replaced(feed)
+    return facts, told.itself_again(feed) if feed.suspect_since else ()
+
+
+def _with_ids(facts: FeedFacts, document: Document) -> tuple[FeedFacts, tuple[Event, ...]]:
+    """Whether the feed's ids can still be trusted: not after three documents in a row under new ones."""
+    if (
+        facts.volatile_ids
+        or document.parsed.partial
+        or not any(found.known for found in document.recognition.entries)
+    ):
+        return facts, ()
+    if not document.recognition.reminted:
+        return replace(facts, reminted_answers=0), ()
+    facts = replace(facts, reminted_answers=facts.reminted_answers + 1)
+    if facts.reminted_answers < VOLATILE:
+        return facts, ()
+    return replace(facts, volatile_ids=True), told.volatile_ids()
+
+
+def _with_move(
+    feed: FeedForUpdate, facts: FeedFacts, response: Response, now: datetime
+) -> tuple[FeedFacts, tuple[Event, ...]]:
+    """An answer of the feed's own says by which way it came."""
+    found = moves.moving(feed, response, now=now)
+    if found is None or not moves.is_proven(found, now=now):
+        return replace(facts, moving=found), ()
+    address = moves.new_address(feed, found)
+    return replace(facts, moving=None, current_url=address), told.moved(found)
 
 
 # ---------------------------------------------------------------- parts that several endings share
@@ -296,6 +342,11 @@ def _facts(feed: FeedForUpdate, next_fetch: schedule.NextFetch) -> FeedFacts:
         error_count=0,
         last_error=None,
         succeeded=True,
+        moving=feed.moving,
+        suspect_since=feed.suspect_since,
+        suspect_answers=feed.suspect_answers,
+        reminted_answers=feed.reminted_answers,
+        volatile_ids=feed.volatile_ids,
     )
 
 
@@ -305,6 +356,7 @@ def _record(attempt: Attempt, outcome: Outcome, response: Response | None) -> Fe
         duration_ms=attempt.duration_ms,
         request_url=attempt.request_url,
         outcome=outcome,
+        read_as=attempt.read_as,
     )
     if response is None:
         return record
@@ -314,55 +366,17 @@ def _record(attempt: Attempt, outcome: Outcome, response: Response | None) -> Fe
         status=response.status,
         headers=response.headers,
         redirects=response.redirects,
+        request_headers=response.request_headers,
+        connection=response.connection,
+        http_version=response.http_version,
+        reason=response.reason,
+        complete=response.complete,
         body=response.body or None,
         bytes_received=len(response.body),
     )
-
-
-def _date_note(entry: PreparedEntry, now: datetime) -> str | None:
-    data = entry.data
-    if data.published_at is None:
-        return "unreadable" if data.published_raw else None
-    return "future" if data.published_at > now + FUTURE_TOLERANCE else None
-
-
-def _counter(changes: Sequence[EntryChange]) -> Callable[[ChangeKind], int]:
-    return lambda kind: sum(1 for change in changes if change.kind is kind)
-
-
-_GAP = Event(
-    kind="gap",
-    detail="the document shares no entry with the one before; posts in between may have been missed",
-)
 
 
 def _recovery(feed: FeedForUpdate) -> tuple[Event, ...]:
     if feed.state not in (FeedState.FAILING, FeedState.GONE):
         return ()
     return (Event(kind="recovered", detail=f"answers again after {feed.error_count} failures"),)
-
-
-def _events_of(changes: Sequence[EntryChange], known: Sequence[KnownEntry]) -> list[Event]:
-    by_id = {entry.id: entry for entry in known}
-    events = []
-    for change in changes:
-        if change.known_id is None:
-            continue
-        entry = by_id[change.known_id]
-        if change.kind is ChangeKind.WITHDRAWN:
-            events.append(_withdrawn(entry))
-        elif change.kind is ChangeKind.RETURNED:
-            events.append(Event(kind="returned", detail=f"is back: {_name(entry)}", entry_id=entry.id))
-    return events
-
-
-def _withdrawn(entry: KnownEntry) -> Event:
-    return Event(
-        kind="withdrawn",
-        detail=f"missing from two answers in a row, while older entries stand: {_name(entry)}",
-        entry_id=entry.id,
-    )
-
-
-def _name(entry: KnownEntry) -> str:
-    return entry.title or entry.url or entry.guid or f"entry {entry.id}"

@@ -13,7 +13,7 @@ Foreign exceptions are wrapped once, where they enter, with `raise … from`. Bu
 Messages are one sentence for a person: what, where, what to do.
 """
 
-from archiver.model import Headers, Hop
+from archiver.model import Connection, Headers, Hop
 
 FETCH_KINDS = frozenset(
     {
@@ -61,6 +61,7 @@ class FetchError(ArchiverError):
 
     `kind` is one of FETCH_KINDS. `status` and `headers` are set where an answer came at all, `body` where
     its bytes arrived whole, `retry_after` (seconds) where the server named a time (RFC 9110, 10.2.3).
+    The rest is what a Response knows of its connection, as far as it came.
     """
 
     def __init__(
@@ -84,6 +85,11 @@ class FetchError(ArchiverError):
         self.final_url = final_url
         self.redirects = redirects
         self.retry_after = retry_after
+        self.complete = False
+        self.request_headers: Headers = ()
+        self.connection: Connection | None = None
+        self.http_version: str | None = None
+        self.reason: str | None = None
 
 
 class ParseError(ArchiverError):

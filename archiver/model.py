@@ -15,11 +15,25 @@ Headers = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """Who it was that answered, as far as the connection itself says so."""
+
+    address: str | None = None
+    """The IP address and port, as `192.0.2.1:443` or `[2001:db8::1]:443`."""
+    tls_protocol: str | None = None
+    certificate_sha256: str | None = None
+    """The fingerprint of the server's certificate, hexadecimal, over its DER form."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hop:
     """One redirect that was followed: who sent us away, and with which status."""
 
     url: str
     status: int
+    location: str | None = None
+    """Where to, in the server's own words."""
+    connection: Connection | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,17 +46,6 @@ class FetchRequest:
     headers: Headers = ()
     allow_file: bool = False
     """`file:` addresses are read only where configuration or command line named them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
-    """Who it was that answered, as far as the connection itself says so."""
-
-    address: str | None = None
-    """The IP address and port, as `192.0.2.1:443` or `[2001:db8::1]:443`."""
-    tls_protocol: str | None = None
-    certificate_sha256: str | None = None
-    """The fingerprint of the server's certificate, hexadecimal, over its DER form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,10 @@ class Response:
     request_headers: Headers = ()
     """What we sent with the last request, secrets taken out."""
     connection: Connection | None = None
+    http_version: str | None = None
+    """As the status line has it: `HTTP/1.1`."""
+    reason: str | None = None
+    """The words of the status line after the status."""
 
     @property
     def not_modified(self) -> bool:
@@ -290,6 +297,33 @@ class FeedForUpdate:
     configured_interval_seconds: int | None = None
     error_count: int = 0
     parse: ParseOptions = field(default_factory=ParseOptions)
+    title: str | None = None
+    """With `site_url` and `language`: what its last own document says of the feed."""
+    site_url: str | None = None
+    language: str | None = None
+    last_whole_at: datetime | None = None
+    """The last answer that showed or confirmed a whole document with entries of its own."""
+    last_whole_fetch_id: int | None = None
+    moving: "Moving | None" = None
+    suspect_since: datetime | None = None
+    """Since when another site's content comes from this address."""
+    suspect_answers: int = 0
+    reminted_answers: int = 0
+    """Documents in a row that came under new ids."""
+    has_reminted: bool = False
+    """Entries of it have come under other ids than before."""
+    volatile_ids: bool = False
+    """Its ids are other ones in every document, and identify nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moving:
+    """A permanent redirect that may prove to be for good."""
+
+    to: str
+    since: datetime
+    answers: int
+    """Documents with known entries that came by this way, in a row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,6 +349,13 @@ class KnownEntry:
     first_seen_at: datetime
     missing_since: datetime | None = None
     withdrawn_at: datetime | None = None
+    missing_fetch_id: int | None = None
+    """The fetch in which it was first missing."""
+    updated_at: datetime | None = None
+    position: int = 0
+    """In the last document that had it."""
+    suspect: bool = False
+    """It came in a document that looked like another site's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

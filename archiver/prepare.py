@@ -4,6 +4,7 @@ It runs in worker processes, since a publisher's bytes may take any time and mem
 """
 
 from archiver.clean import clean
+from archiver.failpoints import failpoint
 from archiver.identify import identify
 from archiver.model import ParseOptions, PreparedEntry, PreparedFeed
 from archiver.parse import parse
@@ -12,6 +13,7 @@ from archiver.parse import parse
 def prepare(body: bytes, options: ParseOptions) -> PreparedFeed:
     """bytes -> `parse` -> `clean` -> `identify` -> PreparedFeed. Raises ParseError."""
     parsed = parse(body, options)
+    failpoint("mid_prepare")  # in a worker
     cleaned = [
         clean(entry, feed_language=parsed.feed.language, feed_title=parsed.feed.title)
         for entry in parsed.entries

@@ -1,16 +1,28 @@
-"""Replay: documents from files take the way of a fetched one. Each file is a feed of its own."""
+"""Replay: documents from files take the way of a fetched one.
+
+Each file is a feed of its own, but for WARC files: those hold the answers of many feeds, with their times.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
+from archiver import times
 from archiver.changes import Outcome
-from archiver.errors import ConfigError
+from archiver.errors import ConfigError, FetchError
+from archiver.export.warc_facts import FeedFacts
+from archiver.export.warc_reading import Answer, Tally, WarcAnswers
+from archiver.export.warc_stream import is_warc
 from archiver.pipeline import Pipeline, Updated, Writer
+from archiver.store import Following, Store
 
 _PAGES = frozenset({".html", ".htm", ".xhtml"})
 """A saved page is replayed on purpose, and read as one; elsewhere a page in a feed's place is an error."""
+
+
+_WARC_NAMES = (".warc", ".warc.gz")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +44,21 @@ class Replayed:
     revised: int
     posts: int
     errors: tuple[Failure, ...]
+    skipped: int | None = None
+    """Records of WARC files that are no answers of feeds, or are archived already; None without files."""
+
+
+def warcs(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """Those of the files that are WARC, by their names or their first bytes."""
+    return tuple(path for path in paths if path.name.lower().endswith(_WARC_NAMES) or _begins_as_warc(path))
+
+
+def _begins_as_warc(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return is_warc(file)
+    except OSError:
+        return False  # whoever reads it says so
 
 
 def documents(paths: Sequence[Path], *, url: str | None) -> tuple[tuple[Path, str], ...]:
@@ -39,6 +66,10 @@ def documents(paths: Sequence[Path], *, url: str | None) -> tuple[tuple[Path, st
     files = list(dict.fromkeys(file for path in paths for file in _files(path)))
     if url is not None and len(files) != 1:
         raise ConfigError(f"--url says where a single file came from; these are {len(files)}")
+    if url is not None and warcs(files):
+        raise ConfigError(
+            f"--url is not for {files[0]}: a WARC file says itself where each document came from"
+        )
     return tuple((file, url or file.absolute().as_uri()) for file in files)
 
 
@@ -59,35 +90,117 @@ async def replay_all(
     max_bytes: int,
     report: Callable[[Updated], None],
 ) -> Replayed:
-    """Replay the documents one after another, so that the same files make the same archive."""
-    new = revised = 0
-    feed_ids: list[int] = []
-    failures: list[Failure] = []
+    """Replay WARC files in the order of their times, then the documents one after another.
+
+    The same files make the same archive.
+    """
+    run = _Run(pipeline, writer, report)
+    packed = warcs([path for path, _ in found])
+    if packed:
+        await run.replay_warcs(packed, max_bytes=max_bytes)
     for path, url in found:
+        if path not in packed:
+            await run.replay_document(path, url, at=at, max_bytes=max_bytes)
+    entries, posts = await writer.run(lambda store: store.counts_of_feeds(sorted(run.feed_ids)))
+    return Replayed(
+        feeds=len(run.feed_ids),
+        entries=entries,
+        new=run.new,
+        revised=run.revised,
+        posts=posts,
+        errors=tuple(run.failures),
+        skipped=run.skipped if packed else None,
+    )
+
+
+class _Run:
+    """One replay under way: what it has come to so far."""
+
+    def __init__(self, pipeline: Pipeline, writer: Writer, report: Callable[[Updated], None]) -> None:
+        self.feed_ids: set[int] = set()
+        self.new = self.revised = self.skipped = 0
+        self.failures: list[Failure] = []
+        self._pipeline = pipeline
+        self._writer = writer
+        self._report = report
+
+    async def replay_document(self, path: Path, url: str, *, at: datetime | None, max_bytes: int) -> None:
+        """Replay one document."""
         try:
             body = _read(path, max_bytes)
         except OSError as error:
-            failures.append(Failure(path=path, kind="file", error=error.strerror or str(error)))
-            continue
+            self._fail(path, "file", error.strerror or str(error))
+            return
         kind = "page" if path.suffix.lower() in _PAGES else None
-        updated = await pipeline.replay(url, body, kind=kind, at=at)
-        report(updated)
-        feed_ids.append(updated.feed.id)
-        new += updated.fetch.entries_new
-        revised += updated.fetch.entries_revised
+        updated = await self._pipeline.replay(url, body, kind=kind, at=at)
+        self._count(updated)
         if updated.fetch.outcome is Outcome.ERROR:
-            failures.append(
-                Failure(path=path, kind=updated.fetch.error_kind or "", error=updated.fetch.error or "")
+            self._fail(path, updated.fetch.error_kind or "", updated.fetch.error or "")
+
+    async def replay_warcs(self, paths: Sequence[Path], *, max_bytes: int) -> None:
+        """Replay the answers of all these files, oldest first, whichever file they stand in."""
+        stored = await self._writer.run(Store.known_feeds)
+        known = {address: url for url, *addresses, _ in stored for address in (url, *addresses)}
+        known |= {url: url for url, _, _ in stored}
+        last_fetches = {url: times.from_text(last) for url, _, last in stored if last}
+        with WarcAnswers(known=known, max_bytes=max_bytes) as answers:
+            for path in paths:
+                try:
+                    self._note(path, answers.read(path))
+                except OSError as error:
+                    self._fail(path, "file", error.strerror or str(error))
+            for facts in answers.feeds.values():
+                await self._writer.run(partial(_meet, facts=facts))
+            tally, late = Tally(), set[str]()
+            for answer in answers.answers(tally):
+                last = last_fetches.get(answer.feed)
+                if last is None or answer.attempt.started_at > last:
+                    await self._replay_answer(answer, paths[0])
+                elif await self._is_archived(answer):
+                    self.skipped += 1
+                else:
+                    late.add(answer.feed)
+        self._note(paths[0], tally)
+        for url in sorted(late):
+            self._fail(
+                paths[0],
+                "late",
+                f"the archive has later answers of {url}, so older ones were left out;"
+                " replay the file into an archive of its own, and merge that one",
             )
-    entries, posts = await writer.run(lambda store: store.counts_of_feeds(feed_ids))
-    return Replayed(
-        feeds=len(set(feed_ids)),
-        entries=entries,
-        new=new,
-        revised=revised,
-        posts=posts,
-        errors=tuple(failures),
-    )
+
+    async def _replay_answer(self, answer: Answer, path: Path) -> None:
+        updated = await self._pipeline.replay_answer(answer.feed, answer.attempt, answer.answer)
+        self._count(updated)
+        is_refusal = isinstance(answer.answer, FetchError)
+        if updated.fetch.outcome is Outcome.ERROR and not (is_refusal or answer.ours):
+            self._fail(path, updated.fetch.error_kind or "", f"{answer.feed}: {updated.fetch.error}")
+
+    async def _is_archived(self, answer: Answer) -> bool:
+        return await self._writer.run(
+            lambda store: store.has_fetch(answer.feed, at=answer.attempt.started_at)
+        )
+
+    def _count(self, updated: Updated) -> None:
+        self._report(updated)
+        self.feed_ids.add(updated.feed.id)
+        self.new += updated.fetch.entries_new
+        self.revised += updated.fetch.entries_revised
+
+    def _note(self, path: Path, tally: Tally) -> None:
+        self.skipped += tally.skipped
+        for problem in tally.problems:
+            self._fail(path, "warc", problem)
+        if tally.left_out:
+            self._fail(path, "warc", f"{tally.left_out} more of the kind")
+
+    def _fail(self, path: Path, kind: str, error: str) -> None:
+        self.failures.append(Failure(path=path, kind=kind, error=error))
+
+
+def _meet(store: Store, *, facts: FeedFacts) -> None:
+    described = Following(url=facts.url, name=facts.name, tags=facts.tags, parse=facts.parse)
+    store.replayed(facts.url, now=facts.added_at, described=described)
 
 
 def _read(path: Path, max_bytes: int) -> bytes:

@@ -34,12 +34,9 @@ def after_success(
     A gap halves the interval, down to the least allowed; each answer without one doubles it again, up to
     what the feed's configuration, or else the common one, asks for.
     """
-    usual = configured_seconds or settings.interval_seconds
+    usual = max(configured_seconds or settings.interval_seconds, settings.min_interval_seconds)
     last = last_interval_seconds or usual
-    if gap:
-        interval = max(min(settings.min_interval_seconds, usual), min(last, usual) // 2)
-    else:
-        interval = min(usual, last * 2)
+    interval = max(settings.min_interval_seconds, min(last, usual) // 2) if gap else min(usual, last * 2)
     return NextFetch(at=now + _with_jitter(interval, feed_id, now), interval_seconds=interval)
 
 
@@ -57,7 +54,7 @@ def after_failure(
 
     `Retry-After` (RFC 9110, 10.2.3) is honoured where it asks for more patience than that.
     """
-    usual = configured_seconds or settings.interval_seconds
+    usual = max(configured_seconds or settings.interval_seconds, settings.min_interval_seconds)
     wait = min(usual * max(1, errors_in_a_row), max(settings.max_interval_seconds, usual))
     delay = max(_with_jitter(wait, feed_id, now), timedelta(seconds=retry_after_seconds or 0))
     return NextFetch(at=now + delay, interval_seconds=last_interval_seconds or usual)

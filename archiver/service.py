@@ -7,20 +7,30 @@ tasks of the service, which finishes or drops them itself: nothing half done is 
 import asyncio
 import logging
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from archiver.changes import Outcome
 from archiver.errors import ArchiverError
+from archiver.failpoints import failpoint
 from archiver.model import FeedForUpdate
 from archiver.pipeline import Pipeline, Updated, Writer
+from archiver.upkeep import Upkeep
+from archiver.urls import redact
 
 DRAIN_SECONDS = 8.0
 """How long updates under way may take to finish after SIGTERM; then they are dropped, untouched."""
+
+UPKEEP_SECONDS = 60
+"""How often the service looks whether a chore is due."""
+
+CLOCK_JUMP = timedelta(minutes=5)
+"""By how much the clock may differ from the time that went by before it is worth a line."""
 
 HOLD = timedelta(minutes=1)
 """How long a feed waits whose update could not be written, a full disk being the likeliest reason."""
@@ -59,6 +69,7 @@ class Service:
         clock: Callable[[], datetime],
         report: Report,
         drain_seconds: float = DRAIN_SECONDS,
+        upkeep: Upkeep | None = None,
     ) -> None:
         self._pipeline = pipeline
         self._writer = writer
@@ -66,6 +77,9 @@ class Service:
         self._clock = clock
         self._report = report
         self._drain_seconds = drain_seconds
+        self._upkeep = upkeep
+        self._chores: asyncio.Task[None] | None = None
+        self._ahead: timedelta | None = None
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._held: dict[int, datetime] = {}
         self._stopping = asyncio.Event()
@@ -75,7 +89,17 @@ class Service:
         """Serve until `stop` is called, then drain."""
         tick = asyncio.Event()
         scheduler = AsyncIOScheduler(timezone="UTC")
-        scheduler.add_job(tick.set, IntervalTrigger(seconds=tick_seconds), coalesce=True, max_instances=1)
+
+        async def ring() -> None:  # a plain function would be run in a thread, where no Event may be set
+            tick.set()
+
+        async def ring_for_upkeep() -> None:
+            self._start_upkeep()
+
+        scheduler.add_job(ring, IntervalTrigger(seconds=tick_seconds), coalesce=True, max_instances=1)
+        scheduler.add_job(
+            ring_for_upkeep, IntervalTrigger(seconds=UPKEEP_SECONDS), coalesce=True, max_instances=1
+        )
         scheduler.start()
         try:
             while not self._stopping.is_set():
@@ -123,21 +147,42 @@ class Service:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop, number)
 
+    def _start_upkeep(self) -> None:
+        """Look after the archive, unless that is still being done."""
+        if self._upkeep is not None and self._chores is None and not self._stopping.is_set():
+            self._chores = asyncio.create_task(self._upkeep.run(), name="upkeep")
+            self._chores.add_done_callback(self._upkeep_done)
+
+    def _upkeep_done(self, task: "asyncio.Task[None]") -> None:
+        self._chores = None
+        if not task.cancelled() and (bug := task.exception()) is not None:
+            log.error("upkeep failed by our own fault", exc_info=bug)
+
+    def _watch_clock(self, now: datetime) -> None:
+        """Say when the clock was set: what is due goes by it, though the order of the archive does not."""
+        ahead = now - datetime.fromtimestamp(0, UTC) - timedelta(seconds=time.monotonic())
+        if self._ahead is not None and abs(ahead - self._ahead) > CLOCK_JUMP:
+            way = "forward" if ahead > self._ahead else "back"
+            log.warning("the clock was set %s by %s", way, abs(ahead - self._ahead))
+        self._ahead = ahead
+
     def _has_room(self) -> bool:
         return len(self._tasks) < self._concurrency
 
     async def _start_due(self) -> bool:
         """Start updates of due feeds as far as there is room; say whether more may be due."""
         now, room = self._clock(), self._concurrency - len(self._tasks)
+        self._watch_clock(now)
         self._held = {feed_id: until for feed_id, until in self._held.items() if until > now}
         beside = {*self._tasks, *self._held}
         due = await self._writer.run(lambda store: store.due(now=now, limit=room, beside=beside))
         for feed in due:
             self._start(feed)
+        failpoint("after_start")
         return len(due) == room
 
     def _start(self, feed: FeedForUpdate) -> None:
-        task = asyncio.create_task(self._update(feed), name=feed.url)
+        task = asyncio.create_task(self._update(feed), name=redact(feed.url))
         self._tasks[feed.id] = task
         task.add_done_callback(lambda _: self._tasks.pop(feed.id, None))
 
@@ -149,7 +194,7 @@ class Service:
             self._held[feed.id] = self._clock() + HOLD
             self.tally.failed += 1
             known = isinstance(error, ArchiverError)
-            log.error("%s: nothing was archived: %s", feed.url, error, exc_info=not known)
+            log.error("%s: nothing was archived: %s", redact(feed.url), error, exc_info=not known)
             return
         self.tally.count(updated)
         self._report(updated)
@@ -163,8 +208,15 @@ class Service:
             wait.cancel()
 
     async def _drain(self) -> None:
+        await self._drain_updates()
+        if self._upkeep is not None and self._chores is not None:
+            self._upkeep.stop()
+            await asyncio.wait((self._chores,), timeout=self._drain_seconds)
+
+    async def _drain_updates(self) -> None:
         if not self._tasks:
             return
+        failpoint("mid_drain")
         _, late = await asyncio.wait(tuple(self._tasks.values()), timeout=self._drain_seconds)
         for task in late:
             log.warning("%s: dropped, it will be asked again", task.get_name())

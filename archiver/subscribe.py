@@ -1,13 +1,15 @@
 """Finding the feed behind an address that a person typed: a feed's own, or a page's."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archiver.errors import FetchError, ParseError
-from archiver.fetch import Fetcher, redact
-from archiver.model import FetchRequest, ParseOptions
-from archiver.parse import discover, parse
+from archiver.fetch import Fetcher
+from archiver.model import FetchRequest, ParsedFeed, ParseOptions, Response
+from archiver.parse import discover
 from archiver.parse.decode import decode
+from archiver.urls import redact
+from archiver.workers import Workers
 
 _MAX_ASKED = 12
 """A page may link to hundreds of feeds; we are a guest."""
@@ -18,46 +20,56 @@ class Found:
     """A feed that answers, and further ones that its page names."""
 
     url: str
-    title: str | None
-    entries: int
+    title: str | None = None
+    entries: int = 0
     others: tuple[str, ...] = ()
 
 
-async def find_feed(fetcher: Fetcher, url: str, options: ParseOptions, *, allow_file: bool) -> Found:
-    """The feed at `url`, or else the first that answers of those that the page there names or usually has.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finder:
+    """Looks for feeds; documents are read in worker processes, as always."""
 
-    Raises FetchError if the address cannot be had, ParseError if no feed is to be found behind it.
-    """
-    response = await fetcher.fetch(FetchRequest(url=url, allow_file=allow_file))
-    base = response.final_url
-    try:
-        parsed = parse(response.body, _options(options, base, response.header("Content-Type")))
-    except ParseError as error:
-        if error.kind != "web_page":
-            raise
-        page = decode(
-            response.body, charset=options.charset, content_type=response.header("Content-Type")
-        ).text
-    else:
-        return Found(url=url, title=parsed.feed.title, entries=len(parsed.entries))
-    named = [link.url for link in discover.feed_links(page, base)]
-    found = await _first_that_answers(fetcher, [*named, *discover.well_known(base)], options)
-    if found is None:
-        raise ParseError("web_page", f"{redact(url)} is a web page, and no feed is to be found behind it")
-    others = tuple(other for other in named if other != found.url)
-    return Found(url=found.url, title=found.title, entries=found.entries, others=others)
+    fetcher: Fetcher
+    workers: Workers
+    options: ParseOptions
 
+    async def find(self, url: str) -> Found:
+        """The feed at `url`, or else the first that answers of those that its page names or usually has.
 
-async def _first_that_answers(fetcher: Fetcher, urls: Iterable[str], options: ParseOptions) -> Found | None:
-    for url in list(dict.fromkeys(urls))[:_MAX_ASKED]:
+        Raises FetchError if the address cannot be had, ParseError if no feed is to be found behind it.
+        """
         try:
-            response = await fetcher.fetch(FetchRequest(url=url))
-            parsed = parse(response.body, _options(options, url, response.header("Content-Type")))
-        except (FetchError, ParseError):
-            continue
-        return Found(url=url, title=parsed.feed.title, entries=len(parsed.entries))
-    return None
+            response = await self.fetcher.fetch(FetchRequest(url=url, allow_file=url.startswith("file:")))
+        except FetchError as error:
+            raise FetchError(error.kind, f"{redact(url)}: {error}") from error
+        try:
+            return _found(url, await self._read(response))
+        except ParseError as error:
+            if error.kind != "web_page":
+                raise
+        named = [link.url for link in discover.feed_links(self._page(response), response.final_url)]
+        found = await self._first_that_answers([*named, *discover.well_known(response.final_url)])
+        if found is None:
+            raise ParseError("web_page", f"{redact(url)} is a web page, and no feed is to be found behind it")
+        return replace(found, others=tuple(other for other in named if other != found.url))
+
+    async def _first_that_answers(self, urls: Iterable[str]) -> Found | None:
+        for url in list(dict.fromkeys(urls))[:_MAX_ASKED]:
+            try:
+                return _found(url, await self._read(await self.fetcher.fetch(FetchRequest(url=url))))
+            except (FetchError, ParseError):
+                continue
+        return None
+
+    async def _read(self, response: Response) -> ParsedFeed:
+        content_type = response.header("Content-Type")
+        options = replace(self.options, url=response.final_url, content_type=content_type)
+        return (await self.workers.prepare(response.body, options)).parsed
+
+    def _page(self, response: Response) -> str:
+        content_type = response.header("Content-Type")
+        return decode(response.body, charset=self.options.charset, content_type=content_type).text
 
 
-def _options(options: ParseOptions, url: str, content_type: str | None) -> ParseOptions:
-    return ParseOptions(charset=options.charset, kind=options.kind, url=url, content_type=content_type)
+def _found(url: str, parsed: ParsedFeed) -> Found:
+    return Found(url=url, title=parsed.feed.title, entries=len(parsed.entries))

@@ -154,6 +154,18 @@ def host_key(url: str) -> str | None:
     return None if authority is None else authority.host
 
 
+_USERINFO = re.compile(r"(?<=//)[^/?#]*@")
+_SECRET_PARAMETER = re.compile(
+    r"(?<=[?&])((?:access_|auth_?|api_?|feed_?)?(?:token|key|secret|password|passwd|pwd|sig|signature)=)[^&#]*",
+    re.IGNORECASE,
+)
+
+
+def redact(url: str) -> str:
+    """Return a URL as messages, logs and records may show it: without login and secret parameters."""
+    return _SECRET_PARAMETER.sub(r"\1…", _USERINFO.sub("", url))
+
+
 def is_web(url: str) -> bool:
     """Whether this is an absolute http or https URL with a usable host."""
     return host_key(url) is not None

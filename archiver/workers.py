@@ -30,7 +30,7 @@ class Workers:
     """A pool of processes that run `prepare`. They start when first needed."""
 
     def __init__(self, count: int | None = None, *, time_limit_seconds: float = TIME_LIMIT_SECONDS) -> None:
-        self._count = count or min(4, os.cpu_count() or 1)
+        self.count = count or min(4, os.cpu_count() or 1)
         self._time_limit = time_limit_seconds
         self._pool = self._new_pool()
 
@@ -61,7 +61,7 @@ class Workers:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["archiver.warm"])
         return ProcessPool(
-            max_workers=self._count, initializer=_begin, initargs=[MEMORY_LIMIT_BYTES], context=context
+            max_workers=self.count, initializer=_begin, initargs=[MEMORY_LIMIT_BYTES], context=context
         )
 
     def _end(self) -> None:

@@ -1,16 +1,23 @@
 """Builders that every room's tests share: values with defaults, so that a test names only what matters."""
 
+import asyncio
+import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pytest
 
+from archiver.changes import FetchRecord
 from archiver.clean import clean
+from archiver.config import FetchSettings, ScheduleSettings
+from archiver.errors import NotFound
+from archiver.fetch import Fetcher
 from archiver.identify import identify
 from archiver.model import (
     EntryData,
@@ -20,6 +27,9 @@ from archiver.model import (
     Markup,
     PreparedEntry,
 )
+from archiver.pipeline import Pipeline, Updated, Writer
+from archiver.store import Following, Store
+from archiver.workers import Workers
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -197,3 +207,85 @@ def rss() -> Callable[..., str]:
         return f"<rss version='2.0'><channel><title>{escape(title)}</title>{items}</channel></rss>"
 
     return build
+
+
+class Live:
+    """An archive that lives through a script: a real file and real workers; an hour passes with each step."""
+
+    def __init__(self, path: Path, workers: Workers, now: datetime) -> None:
+        self.path, self.workers, self.now = path, workers, now
+
+    def update(self, url: str) -> FetchRecord:
+        """Follow a feed, if it is not yet, and fetch it."""
+        return self._run(lambda pipeline, writer: self._update(pipeline, writer, url))
+
+    def replay(self, url: str, body: bytes | str, *, kind: str | None = None) -> FetchRecord:
+        """Replay a document, as if it had come now."""
+        raw = body.encode() if isinstance(body, str) else body
+        return self._run(lambda pipeline, writer: pipeline.replay(url, raw, kind=kind, at=self.now))
+
+    def order(self, work: Callable[[Store, datetime], object]) -> None:
+        """Let a person do something to the archive, such as `store.pause(1, now=now)`."""
+        self.now += timedelta(hours=1)
+        with Store.open(self.path) as store:
+            work(store, self.now)
+
+    async def _update(self, pipeline: Pipeline, writer: Writer, url: str) -> Updated:
+        def feed(store: Store) -> FeedForUpdate:
+            try:
+                return store.feed(store.find_feed(url))
+            except NotFound:
+                return store.feed(store.follow(Following(url=url), origin="command", now=self.now))
+
+        return await pipeline.update(await writer.run(feed))
+
+    def _run(self, work: Callable[[Pipeline, Writer], Awaitable[Updated]]) -> FetchRecord:
+        self.now += timedelta(hours=1)
+
+        async def run() -> Updated:
+            async with Writer(self.path) as writer, Fetcher(FetchSettings()) as fetcher:
+                pipeline = Pipeline(
+                    writer=writer,
+                    fetcher=fetcher,
+                    workers=self.workers,
+                    schedule=ScheduleSettings(),
+                    headers={},
+                    clock=lambda: self.now,
+                )
+                return await work(pipeline, writer)
+
+        return asyncio.run(run()).fetch
+
+    def rows(self, sql: str) -> list[tuple]:
+        """Ask the file."""
+        db = sqlite3.connect(self.path)
+        try:
+            return db.execute(sql).fetchall()
+        finally:
+            db.close()
+
+    def tables(self) -> dict[str, list[tuple]]:
+        """All that the file holds, table by table; of the index what it finds, not how SQLite packs it."""
+        names = [
+            name
+            for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+            if not name.startswith("posts_fts_")
+        ]
+        found = {name: sorted(self.rows(f"SELECT * FROM {name}"), key=repr) for name in names}
+        return found | {"schema": self.rows("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY 2")}
+
+
+@pytest.fixture(scope="session")
+def live_workers() -> Iterator[Workers]:
+    with Workers(1) as pool:
+        yield pool
+
+
+@pytest.fixture
+def live(tmp_path: Path, live_workers: Workers) -> Callable[..., Live]:
+    """`live("ours")`: an archive of that name to live through a script, from NOON on."""
+
+    def begin(name: str = "archive", *, now: datetime = NOON) -> Live:
+        return Live(tmp_path / name / "archive.db", live_workers, now)
+
+    return begin

@@ -61,7 +61,7 @@ def test_the_shipped_file_says_the_defaults():
 
 def test_the_shipped_file_names_every_key():
     shipped = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
-    assert set(shipped) == {"archive", "fetch", "schedule", "feeds"}
+    assert set(shipped) == {"archive", "fetch", "schedule", "backup", "feeds"}
     assert set(shipped["fetch"]) == set(FETCH_KEYS)
     assert set(shipped["schedule"]) == set(SCHEDULE_KEYS)
     text = SHIPPED.read_text(encoding="utf-8")
@@ -335,3 +335,11 @@ def test_a_file_over_ten_megabytes_is_refused(tmp_path):
     path.write_bytes(b"#" * 10_000_001)
     with pytest.raises(ConfigError, match="is larger than 10 MB"):
         load(path)
+
+
+def test_backups_go_to_a_folder_beside_the_file_as_often_and_as_many_as_it_says(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("backup: {folder: copies, every: 12h, keep: 3}")
+    backup = load(path).backup
+    assert (backup.folder, backup.every_seconds, backup.keep) == (tmp_path / "copies", 43200, 3)
+    assert Config.default().backup.folder is None

@@ -1,6 +1,7 @@
 """The way of one update, end to end: a real server on loopback, real workers, a real archive file."""
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -166,3 +167,18 @@ def test_bytes_that_would_stall_the_parser_cost_their_worker_and_nothing_else(si
         record = archive.update(site.serve("/bomb", bomb))
     assert record.outcome == "error"
     assert archive.rows("SELECT count(*) FROM fetches") == [(1,)]
+
+
+def test_every_fetch_records_who_answered_over_which_way_and_what_was_asked(site, rss, archive):
+    site.serve("/feed", rss("a"), headers={"ETag": '"1"'})
+    url = site.serve("/old", status=301, headers={"Location": "/feed"})
+    archive.update(url)
+    address = site.origin.removeprefix("http://")
+    ((redirects, told, headers, version, reason, complete),) = archive.rows(
+        "SELECT redirects, address, request_headers, http_version, reason, complete FROM fetches"
+    )
+    assert json.loads(str(redirects)) == [
+        {"url": url, "status": 301, "location": "/feed", "address": address},
+    ]
+    assert ["Connection", "close"] in json.loads(str(headers))
+    assert (told, version, reason, complete) == (address, "HTTP/1.1", "OK", 1)

@@ -6,12 +6,13 @@ configuration is wrong, and nothing was touched.
 
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 
 import click
 
 from archiver import __version__
-from archiver.cli import ask, feeds, update
+from archiver.cli import ask, derive, export, feeds, keep, update
 from archiver.cli.context import Context
 from archiver.cli.printing import visible
 from archiver.errors import ArchiverError, FetchError, ParseError
@@ -43,14 +44,27 @@ for command in (
     ask.search,
     ask.show,
     ask.status,
+    export.export,
+    derive.rebuild,
+    derive.merge,
+    keep.verify,
+    keep.backup,
 ):
     cli.add_command(command)
 
 
 def main() -> None:
     """Run the command line; what is wrong is one sentence, whatever the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # publishers write more letters than some terminals know
     try:
-        cli(prog_name="archiver", standalone_mode=False)
+        with cli.make_context("archiver", sys.argv[1:]) as context:
+            cli.invoke(context)
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
     except click.ClickException as error:
         _say(error.format_message())
         sys.exit(error.exit_code)

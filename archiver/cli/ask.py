@@ -1,6 +1,5 @@
 """Commands that ask: `search`, `show`, `status`. They read, and never write."""
 
-import difflib
 import itertools
 import re
 from typing import Any
@@ -8,11 +7,12 @@ from typing import Any
 import click
 
 from archiver import times
-from archiver.clean import html_to_text
 from archiver.cli.context import Context, pass_context
+from archiver.cli.history import changed_fields, print_diffs, print_history
 from archiver.cli.printing import count, day, print_json, print_table, state, visible, visible_lines
 from archiver.errors import ConfigError
 from archiver.store import Query, Reader
+from archiver.urls import redact
 
 
 @click.command(short_help="Find posts by their words.")
@@ -44,8 +44,8 @@ def search(
             feed_id=reader.find_feed(feed) if feed else None,
             tag=tag,
             language=lang,
-            since=_date(since),
-            until=_date(until),
+            since=date_option(since),
+            until=date_option(until),
             limit=limit,
         )
         hits = reader.search(query)
@@ -60,8 +60,11 @@ def search(
         click.echo(f"        {visible(hit['snippet'] or '')}")
 
 
-def _date(text: str | None) -> str | None:
-    if text is not None and not re.fullmatch(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9:]{0,8}Z?)?)?)?", text):
+def date_option(text: str | None) -> str | None:
+    """A day, month or year as the archive writes it. Raises ConfigError."""
+    if text is not None and not re.fullmatch(
+        r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])(T[0-9:]{0,8}Z?)?)?)?", text
+    ):
         raise ConfigError(f"{text!r} is not a date; write 2026, 2026-03 or 2026-03-01")
     return text
 
@@ -87,16 +90,27 @@ def show(context: Context, what: str, *, view: str, as_json: bool) -> None:
     with context.reader() as reader:
         found, entries = _find(reader, what)
         if as_json:
-            histories = {str(entry["id"]): reader.revisions(entry["id"]) for entry in entries}
-            print_json(found | ({"revisions": histories} if view in ("history", "diff") else {}))
+            print_json(found | (_histories(reader, entries) if view in ("history", "diff") else {}))
         elif view == "history":
             for entry in entries:
-                _print_history(entry, reader.revisions(entry["id"]))
+                print_history(entry, reader.revisions(entry["id"]), reader.events_of(entry["id"]))
         elif view == "diff":
             for entry in entries:
-                _print_diffs(entry, reader.revisions(entry["id"]))
+                print_diffs(entry, reader.revisions(entry["id"]))
         else:
             _print_entry(found, entries, html=view == "html")
+
+
+def _histories(reader: Reader, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """The versions of entries, each with what changed in it, and their events."""
+    histories = {}
+    for entry in entries:
+        revisions = reader.revisions(entry["id"])
+        for old, new in itertools.pairwise(revisions):
+            new["changed"] = changed_fields(old, new)
+        histories[str(entry["id"])] = revisions
+    events = {str(entry["id"]): reader.events_of(entry["id"]) for entry in entries}
+    return {"revisions": histories, "events": events}
 
 
 def _find(reader: Reader, what: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -120,50 +134,18 @@ def _print_entry(found: dict[str, Any], entries: list[dict[str, Any]], *, html: 
         click.echo(visible(shown["url"]))
     for entry in entries:
         told = f"  first seen {day(entry['first_seen_at'])}, {count(entry['revision'], 'version')}"
-        gone = f", withdrawn {day(entry['withdrawn_at'])}" if entry["withdrawn_at"] else ""
-        click.echo(visible(f"entry:{entry['id']}  {entry['feed']}{told}{gone}"))
+        click.echo(visible(f"entry:{entry['id']}  {entry['feed']}{told}{_doubts(entry)}"))
     click.echo()
     text = (shown["content_html"] or shown["summary_html"] or "") if html else shown["content_text"]
     click.echo(visible_lines(text))
 
 
-def _print_history(entry: dict[str, Any], revisions: list[dict[str, Any]]) -> None:
-    click.secho(visible(f"entry:{entry['id']}  {entry['feed']}"), bold=True)
-    print_table(
-        [(r["revision"], r["seen_at"], r["fetch_id"], r["published_at"], r["title"]) for r in revisions],
-        header=("VERSION", "FIRST SEEN", "FETCH", "PUBLISHED", "TITLE"),
-    )
-
-
-def _print_diffs(entry: dict[str, Any], revisions: list[dict[str, Any]]) -> None:
-    click.secho(visible(f"entry:{entry['id']}  {entry['feed']}"), bold=True)
-    if len(revisions) < 2:
-        click.echo("one version only")
-    for old, new in itertools.pairwise(revisions):
-        click.secho(f"version {old['revision']} to {new['revision']}, seen {new['seen_at']}", bold=True)
-        for column in ("title", "url", "published_at", "summary", "content"):
-            before, after = (_words(row[column]) for row in (old, new))
-            if before != after:
-                click.echo(f"{column}: {_word_diff(before, after)}")
-
-
-def _words(value: str | None) -> list[str]:
-    return html_to_text(value or "").split()
-
-
-def _word_diff(old: list[str], new: list[str]) -> str:
-    """Words that went in [-brackets-] and words that came in {+braces+}, coloured on a terminal."""
-    parts = []
-    for tag, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag == "equal":
-            kept = old[a:b]
-            parts.append(" ".join(kept if len(kept) < 14 else [*kept[:6], "…", *kept[-6:]]))
-            continue
-        if b > a:
-            parts.append(click.style(f"[-{' '.join(old[a:b])}-]", fg="red"))
-        if d > c:
-            parts.append(click.style(f"{{+{' '.join(new[c:d])}+}}", fg="green"))
-    return " ".join(parts)
+def _doubts(entry: dict[str, Any]) -> str:
+    """What is not plain about an entry."""
+    told = f", withdrawn {day(entry['withdrawn_at'])}" if entry["withdrawn_at"] else ""
+    if entry["churn_count"]:
+        told += f", {count(entry['churn_count'], 'change')} without an edit ({entry['churn']})"
+    return told + (", from what looks like another site" if entry["suspect"] else "")
 
 
 @click.command(short_help="How the archive and each feed are.")
@@ -181,7 +163,8 @@ def status(context: Context, *, as_json: bool) -> None:
     click.echo(f"feeds    {totals['feeds']:,} ({states or 'none'}), {totals['due']:,} due")
     click.echo(
         f"posts    {totals['posts']:,}, in {count(totals['entries'], 'entry')} with"
-        f" {count(totals['revisions'], 'version')}, {totals['withdrawn']:,} withdrawn"
+        f" {count(totals['revisions'], 'version')}, {totals['withdrawn']:,} withdrawn,"
+        f" {totals['churning']:,} churning"
     )
     click.echo(
         f"fetches  {totals['fetches']:,}, {totals['gaps']:,} gaps,"
@@ -211,5 +194,14 @@ def status(context: Context, *, as_json: bool) -> None:
 
 
 def _health(row: dict[str, Any]) -> str:
-    name = row["name"] or row["title"] or row["url"]
-    return f"{name}: {row['last_error']}" if row["last_error"] else name
+    """A feed's name, and whatever is the matter with it."""
+    told = [row["last_error"]] if row["last_error"] else []
+    if row["suspect_since"]:
+        told.append(f"another site's content since {day(row['suspect_since'])}")
+    if row["current_url"] != row["url"]:
+        told.append(f"moved to {redact(row['current_url'])}")
+    elif row["moving_to"]:
+        told.append(f"redirected since {day(row['moving_since'])}")
+    told += [f"{row[column]:,} {column}" for column in ("gaps", "withdrawn", "churning") if row[column]]
+    name = str(row["name"] or row["title"] or redact(row["url"]))
+    return f"{name}: {'; '.join(told)}" if told else name

@@ -1,21 +1,27 @@
 """`archiver feeds`: what is followed, and its list taken in and given out."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 import click
 
 from archiver import times
 from archiver.cli.context import Context, pass_context
 from archiver.cli.printing import count, day, print_json, print_table, state, visible
-from archiver.config import FeedConfig, read_duration
+from archiver.config import FeedConfig
 from archiver.errors import ConfigError
 from archiver.export.opml import OpmlFeed, read_opml, write_opml
 from archiver.fetch import Fetcher
 from archiver.model import KINDS, ParseOptions
 from archiver.store import Following
-from archiver.subscribe import Found, find_feed
+from archiver.subscribe import Finder, Found
+from archiver.urls import redact
+from archiver.values import folded_address, read_address, read_charset, read_duration
+from archiver.workers import Workers
+
+_T = TypeVar("_T")
 
 
 @click.group(invoke_without_command=True, short_help="List, add, pause, resume, remove, import, export.")
@@ -39,7 +45,7 @@ def feeds(context: click.Context, *, with_removed: bool, as_json: bool) -> None:
                 row["entries"],
                 day(row["last_new_at"]),
                 ", ".join(row["tags"]) or None,
-                row["name"] or row["title"] or row["url"],
+                row["name"] or row["title"] or redact(row["url"]),
             )
             for row in rows
         ],
@@ -47,19 +53,28 @@ def feeds(context: click.Context, *, with_removed: bool, as_json: bool) -> None:
     )
 
 
-def _interval(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
-    try:
-        return None if value is None else read_duration(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
+def _read(reader: Callable[[str], _T]) -> Callable[[click.Context, click.Parameter, str | None], _T | None]:
+    """Check an option's value as the configuration's are checked."""
+
+    def read(context: click.Context, parameter: click.Parameter, value: str | None) -> _T | None:
+        try:
+            return None if value is None else reader(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+
+    return read
 
 
 @feeds.command()
 @click.argument("url")
 @click.option("--name", help="What to call it.")
 @click.option("--tag", "tags", multiple=True, help="A tag; may be given several times.")
-@click.option("--interval", callback=_interval, help="How often to ask: 30m, 2h, 1d.")
-@click.option("--charset", help="The encoding of its documents, if they declare a wrong one.")
+@click.option("--interval", callback=_read(read_duration), help="How often to ask: 30m, 2h, 1d.")
+@click.option(
+    "--charset",
+    callback=_read(read_charset),
+    help="The encoding of its documents, if they declare a wrong one.",
+)
 @click.option(
     "--kind", type=click.Choice(KINDS), help="What its documents are; `page` reads a web page itself."
 )
@@ -81,7 +96,7 @@ def add(
     """Follow a feed: its own address, or that of a page that has one."""
     url = _address(url)
     options = ParseOptions(charset=charset, kind=kind)
-    found = Found(url=url, title=None, entries=0) if as_is else asyncio.run(_find(context, url, options))
+    found = Found(url=url) if as_is else asyncio.run(_find(context, url, options))
     wanted = Following(url=found.url, name=name, tags=tags, interval_seconds=interval, parse=options)
     with context.writer() as store:
         feed_id = store.follow(wanted, origin="command", now=times.now())
@@ -96,42 +111,57 @@ def add(
 
 def _address(text: str) -> str:
     """What a person typed, as an address: a path that exists is a file: source, a bare name is https."""
-    if text.startswith("file:") or Path(text).is_file():
-        return Path(text.removeprefix("file://").removeprefix("file:")).absolute().as_uri()
-    return text if "://" in text else f"https://{text}"
+    if Path(text).is_file():
+        return Path(text).absolute().as_uri()
+    has_scheme = "://" in text or text.startswith(("file:", "javascript:", "data:", "mailto:"))
+    address = text if has_scheme else f"https://{text}"
+    try:
+        return read_address(address, folder=Path())
+    except ValueError as error:
+        raise ConfigError(f"{address} {error}") from None
 
 
 async def _find(context: Context, url: str, options: ParseOptions) -> Found:
     async with Fetcher(context.config.fetch) as fetcher:
-        return await find_feed(fetcher, url, options, allow_file=url.startswith("file:"))
+        with Workers(1) as workers:
+            return await Finder(fetcher=fetcher, workers=workers, options=options).find(url)
+
+
+_names = click.argument("names", metavar="FEED...", nargs=-1, required=True)
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print the feeds' numbers as JSON.")
 
 
 @feeds.command()
-@click.argument("names", metavar="FEED...", nargs=-1, required=True)
+@_names
+@_as_json
 @pass_context
-def pause(context: Context, names: tuple[str, ...]) -> None:
+def pause(context: Context, names: tuple[str, ...], *, as_json: bool) -> None:
     """Ask these feeds no more, until they are resumed."""
     with context.writer() as store:
-        for feed_id in [store.find_feed(name) for name in names]:
+        ids = [store.find_feed(name) for name in names]
+        for feed_id in ids:
             store.pause(feed_id)
-            click.echo(f"feed {feed_id} is paused")
+    _tell(ids, "is paused", as_json=as_json)
 
 
 @feeds.command()
-@click.argument("names", metavar="FEED...", nargs=-1, required=True)
+@_names
+@_as_json
 @pass_context
-def resume(context: Context, names: tuple[str, ...]) -> None:
+def resume(context: Context, names: tuple[str, ...], *, as_json: bool) -> None:
     """Ask paused or removed feeds again."""
     with context.writer() as store:
-        for feed_id in [store.find_feed(name) for name in names]:
+        ids = [store.find_feed(name) for name in names]
+        for feed_id in ids:
             store.resume(feed_id, now=times.now())
-            click.echo(f"feed {feed_id} is followed again")
+    _tell(ids, "is followed again", as_json=as_json)
 
 
 @feeds.command()
-@click.argument("names", metavar="FEED...", nargs=-1, required=True)
+@_names
+@_as_json
 @pass_context
-def remove(context: Context, names: tuple[str, ...]) -> None:
+def remove(context: Context, names: tuple[str, ...], *, as_json: bool) -> None:
     """End the following of these feeds. What was archived stays."""
     configured = {feed.url: feed for feed in context.config.feeds}
     with context.writer() as store:
@@ -141,7 +171,15 @@ def remove(context: Context, names: tuple[str, ...]) -> None:
                 raise ConfigError(_still_configured(context, configured[feed.url]))
         for feed in wanted:
             store.pause(feed.id, by="removed")
-            click.echo(f"feed {feed.id} is no longer followed; what was archived stays")
+    _tell([feed.id for feed in wanted], "is no longer followed; what was archived stays", as_json=as_json)
+
+
+def _tell(ids: list[int], what: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"feeds": ids})
+        return
+    for feed_id in ids:
+        click.echo(f"feed {feed_id} {what}")
 
 
 def _still_configured(context: Context, feed: FeedConfig) -> str:
@@ -156,8 +194,8 @@ def import_(context: Context, file: IO[bytes], *, as_json: bool) -> None:
     """Follow the feeds of an OPML file; its folders become tags."""
     reading = read_opml(file.read())
     with context.writer() as store, context.reader() as reader:
-        known = {row["url"] for row in reader.feeds()}
-        new = [feed for feed in reading.feeds if feed.url not in known]
+        known = {folded_address(row["url"]) for row in reader.feeds()}
+        new = [feed for feed in reading.feeds if folded_address(feed.url) not in known]
         for feed in new:
             wanted = Following(url=feed.url, name=feed.title, tags=feed.tags)
             store.follow(wanted, origin="opml", now=times.now())

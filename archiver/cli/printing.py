@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from archiver.changes import Outcome
 from archiver.pipeline import Updated
+from archiver.urls import redact
 
 _JOINERS = frozenset("\u200c\u200d")
 _DANGEROUS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -33,7 +34,7 @@ def visible(text: str) -> str:
 
 def visible_lines(text: str) -> str:
     """The same for text of several lines, its line breaks kept."""
-    return "\n".join(visible(line) for line in text.split("\n"))
+    return "\n".join(visible(line.replace("\t", "    ")) for line in text.split("\n"))
 
 
 def print_json(value: object) -> None:
@@ -60,7 +61,7 @@ def update_line(updated: Updated) -> str:
         told = fetch.error or ""
     elif fetch.outcome is Outcome.NOT_MODIFIED:
         told = "nothing changed (304)"
-    elif fetch.entries_seen == 0 and fetch.outcome is Outcome.UNCHANGED:
+    elif fetch.body is None and fetch.outcome is Outcome.UNCHANGED:
         told = "the same document as before"
     else:
         parts = [f"{fetch.entries_new} new", f"{fetch.entries_revised} revised"]
@@ -68,7 +69,7 @@ def update_line(updated: Updated) -> str:
         told += f" of {count(fetch.entries_seen, 'entry')}"
         told += " (partial)" if fetch.partial else ""
         told += " (gap)" if fetch.gap else ""
-    return visible(f"{fetch.outcome:<12}  {feed.name or feed.url}: {told}")
+    return visible(f"{fetch.outcome:<12}  {feed.name or redact(feed.url)}: {told}")
 
 
 @contextmanager

@@ -19,9 +19,11 @@ from archiver.errors import ConfigError
 from archiver.fetch import Fetcher
 from archiver.model import FeedForUpdate
 from archiver.pipeline import Pipeline, Updated, Writer
-from archiver.replay import Replayed, documents, replay_all
+from archiver.replay import Replayed, documents, replay_all, warcs
 from archiver.service import Service, Tally
 from archiver.store import ArchiveLock
+from archiver.store.connect import sqlite_warning
+from archiver.upkeep import Upkeep
 from archiver.workers import Workers
 
 
@@ -40,24 +42,20 @@ class _Engine:
             concurrency=self.context.config.fetch.concurrency,
             clock=times.now,
             report=report,
+            upkeep=Upkeep(
+                archive=self.context.archive,
+                writer=self.writer,
+                backups=self.context.config.backup,
+                clock=times.now,
+            ),
         )
 
 
 @asynccontextmanager
-async def _engine(context: Context, *, sync: bool) -> AsyncIterator[_Engine]:
-    """Open the archive, the network and the workers; meet the configuration's feeds if wanted."""
+async def _engine(context: Context) -> AsyncIterator[_Engine]:
+    """Open the archive, the network and the workers."""
     config = context.config
     async with Writer(context.archive) as writer, Fetcher(config.fetch) as fetcher:
-        if sync:
-            wanted = context.following()
-            synced = await writer.run(lambda store: store.sync(wanted, now=times.now()))
-            for verb, urls in (
-                ("added", synced.added),
-                ("resumed", synced.resumed),
-                ("paused", synced.paused),
-            ):
-                if urls:
-                    _log.info("%s %s as the configuration says", verb, count(len(urls), "feed"))
         with Workers() as workers:
             yield _Engine(
                 context=context,
@@ -71,6 +69,17 @@ async def _engine(context: Context, *, sync: bool) -> AsyncIterator[_Engine]:
                     clock=times.now,
                 ),
             )
+
+
+async def _sync(engine: _Engine, *, pausing: bool) -> None:
+    """Let the configuration's feeds meet the archive's. Where there is none, it says nothing of any feed."""
+    if engine.context.config.path is None:
+        return
+    wanted = engine.context.following()
+    synced = await engine.writer.run(lambda store: store.sync(wanted, now=times.now(), pausing=pausing))
+    for verb, urls in (("added", synced.added), ("resumed", synced.resumed), ("paused", synced.paused)):
+        if urls:
+            _log.info("%s %s as the configuration says", verb, count(len(urls), "feed"))
 
 
 _log = logging.getLogger("archiver")
@@ -118,6 +127,8 @@ def _finish(tally: Tally, *, as_json: bool) -> None:
 @pass_context
 def run(context: Context, *, once: bool, as_json: bool) -> None:
     """Run the service: fetch every feed when it is due, until Ctrl-C or SIGTERM."""
+    if as_json and not once:
+        raise ConfigError("--json goes with --once; the service itself tells one line an event")
     _log_lines()
     with ArchiveLock(context.archive, doing="run --once" if once else "run", now=times.now()):
         if once:
@@ -126,11 +137,14 @@ def run(context: Context, *, once: bool, as_json: bool) -> None:
 
 
 async def _serve(context: Context) -> None:
-    async with _engine(context, sync=True) as engine:
+    async with _engine(context) as engine:
+        await _sync(engine, pausing=True)
         service = engine.service(_tell)
         service.stop_on_signals()
         if context.config.fetch.contact is None:
             _log.warning("publishers cannot reach you: set fetch.contact in the configuration")
+        if warning := sqlite_warning():
+            _log.warning("%s", warning)
         _log.info("archiving into %s; stop with Ctrl-C", context.archive)
         await service.run(tick_seconds=context.config.schedule.tick_seconds)
         tally = service.tally
@@ -138,7 +152,8 @@ async def _serve(context: Context) -> None:
 
 
 async def _run_once(context: Context) -> Tally:
-    async with _engine(context, sync=True) as engine:
+    async with _engine(context) as engine:
+        await _sync(engine, pausing=True)
         service = engine.service(_tell)
         service.stop_on_signals()
         await service.run_once()
@@ -151,13 +166,24 @@ async def _run_once(context: Context) -> Tally:
 @pass_context
 def fetch(context: Context, feeds: tuple[str, ...], *, as_json: bool) -> None:
     """Fetch feeds now, due or not: all that are followed, or those named by number, address or name."""
+    _check_names(context, feeds)
     with ArchiveLock(context.archive, doing="fetch", now=times.now()):
         tally = asyncio.run(_fetch(context, feeds, quiet=as_json))
     _finish(tally, as_json=as_json)
 
 
+def _check_names(context: Context, names: tuple[str, ...]) -> None:
+    """Raise before anything is touched, if a name means no feed of the configuration or the archive."""
+    configured = {name for feed in context.config.feeds for name in (feed.url, feed.name)}
+    if unknown := [name for name in names if name not in configured]:
+        with context.reader() as reader:
+            for name in unknown:
+                reader.find_feed(name)
+
+
 async def _fetch(context: Context, names: tuple[str, ...], *, quiet: bool) -> Tally:
-    async with _engine(context, sync=True) as engine:
+    async with _engine(context) as engine:
+        await _sync(engine, pausing=False)
         wanted = await engine.writer.run(
             lambda store: (
                 tuple(store.feed(store.find_feed(name)) for name in names) if names else store.followed()
@@ -197,14 +223,17 @@ def _time(context: click.Context, parameter: click.Parameter, value: str | None)
 def replay(
     context: Context, paths: tuple[Path, ...], *, url: str | None, at: datetime | None, as_json: bool
 ) -> None:
-    """Archive documents from files as if they had been fetched: feeds, text exports, saved pages.
+    """Archive documents from files as if they had been fetched: feeds, text exports, saved pages, WARC files.
 
     A folder means every file in it. Each file is a feed of its own, known by its file: address; the same
-    file replayed later, changed, is the next fetch of that feed.
+    file replayed later, changed, is the next fetch of that feed. A WARC file, whoever wrote it, holds answers
+    of many feeds; each is archived under its own address, and at its own time.
     """
     found = documents(paths, url=url)
     if not found:
         raise ConfigError(f"{paths[0]}: no file to replay")
+    if at is not None and (packed := warcs([path for path, _ in found])):
+        raise ConfigError(f"--at is not for {packed[0]}: a WARC file says itself when each document came")
     with ArchiveLock(context.archive, doing="replay", now=times.now()):
         replayed = asyncio.run(_replay(context, found, at=at, quiet=as_json))
     if as_json:
@@ -213,6 +242,7 @@ def replay(
         click.echo(
             f"{count(replayed.feeds, 'feed')}, {count(replayed.entries, 'entry')}"
             f" ({replayed.new} new, {replayed.revised} revised), {count(replayed.posts, 'post')}"
+            + (f"; {count(replayed.skipped, 'record')} skipped" if replayed.skipped else "")
         )
         for failure in replayed.errors:
             click.echo(visible(f"{failure.path}: {failure.error}"), err=True)
@@ -222,7 +252,7 @@ def replay(
 async def _replay(
     context: Context, found: tuple[tuple[Path, str], ...], *, at: datetime | None, quiet: bool
 ) -> Replayed:
-    async with _engine(context, sync=False) as engine:
+    async with _engine(context) as engine:
         with progress(len(found), quiet=quiet) as step:
             return await replay_all(
                 engine.pipeline,
@@ -242,4 +272,4 @@ def _summary(replayed: Replayed) -> dict[str, Any]:
         "revised": replayed.revised,
         "posts": replayed.posts,
         "errors": [{"path": str(f.path), "kind": f.kind, "error": f.error} for f in replayed.errors],
-    }
+    } | ({} if replayed.skipped is None else {"skipped": replayed.skipped})

@@ -1,6 +1,6 @@
 """The fetch room: asks for one document, politely and within limits. The only importer of httpx."""
 
-from archiver.fetch.address import redact
+from archiver.fetch.address import keeps_trust_of as keeps_trust
 from archiver.fetch.fetcher import Fetcher
 
-__all__ = ["Fetcher", "redact"]
+__all__ = ["Fetcher", "keeps_trust"]

@@ -1,7 +1,6 @@
 """Addresses as the wire needs them: what can be asked for, whose origin it is, what may be shown of it."""
 
 import base64
-import re
 
 import httpx
 
@@ -9,16 +8,6 @@ from archiver import urls
 from archiver.errors import FetchError
 
 _LONGEST = 8_000  # RFC 9110, 4.1, asks servers to take that much; longer ones are traps
-_USERINFO = re.compile(r"(?<=//)[^/?#]*@")
-_SECRET_PARAMETER = re.compile(
-    r"(?<=[?&])((?:access_|auth_?|api_?|feed_?)?(?:token|key|secret|password|passwd|pwd|sig|signature)=)[^&#]*",
-    re.IGNORECASE,
-)
-
-
-def redact(url: str) -> str:
-    """Return the URL as messages and logs may show it: without login and secret parameters."""
-    return _SECRET_PARAMETER.sub(r"\1…", _USERINFO.sub("", url))
 
 
 def parse(url: str) -> tuple[httpx.URL, str | None]:
@@ -61,6 +50,16 @@ def keeps_trust(base: httpx.URL, next_url: httpx.URL) -> bool:
     if (base.scheme, _port(base)) == (next_url.scheme, _port(next_url)):
         return True
     return (base.scheme, _port(base), next_url.scheme, _port(next_url)) == ("http", 80, "https", 443)
+
+
+def keeps_trust_of(given: str, asked: str) -> bool:
+    """The same for addresses as they are written; the same address always does."""
+    if given == asked:
+        return True
+    try:
+        return keeps_trust(parse(given)[0], parse(asked)[0])
+    except FetchError:
+        return False
 
 
 def _port(url: httpx.URL) -> int:

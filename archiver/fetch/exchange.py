@@ -8,11 +8,11 @@ import httpx
 
 from archiver.config import FetchSettings
 from archiver.errors import FetchError
-from archiver.fetch import address
+from archiver.fetch import address, proof
 from archiver.fetch.decode import ACCEPT_ENCODING, Decoder, too_large
 from archiver.fetch.failures import FOREIGN, seconds, translated
 from archiver.fetch.retry import retry_after_seconds
-from archiver.model import FetchRequest, Headers, Hop, Response
+from archiver.model import Connection, FetchRequest, Headers, Hop, Response
 
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/rdf+xml, application/feed+json, "
@@ -38,6 +38,10 @@ class Exchange:
         self._url: httpx.URL | None = None
         self._status: int | None = None
         self._headers: Headers = ()
+        self._sent: Headers = ()
+        self._connection: Connection | None = None
+        self._status_line: tuple[str | None, str | None] = None, None
+        self._is_proven = False
 
     async def run(self) -> Response:
         """Return the answer, or raise FetchError with all that is known."""
@@ -63,6 +67,10 @@ class Exchange:
         error.headers = self._headers
         error.redirects = tuple(self._hops)
         error.final_url = str(self._url) if self._url else None
+        error.request_headers = self._sent
+        error.connection = self._connection
+        error.http_version, error.reason = self._status_line
+        error.complete = error.body is not None and self._is_proven
 
     async def _follow(self) -> Response:
         """Ask, and ask again wherever we are sent on to."""
@@ -74,20 +82,27 @@ class Exchange:
         async with self._transport:
             while True:
                 headers = _merged(self._our_headers(), private) + validators
-                self._status, self._headers = None, ()
+                self._status, self._headers, self._connection = None, (), None
+                self._status_line = None, None
+                self._sent = proof.sent(headers, private=private)
                 # The transport and not a client: that would follow every Location in its mind, and raise.
                 answer = await self._transport.handle_async_request(self._ask(self._url, headers))
                 try:
                     self._status, self._headers = answer.status_code, _decoded(answer.headers)
+                    self._connection, self._status_line = proof.connection(answer), proof.status_line(answer)
                     if answer.status_code not in _REDIRECTS:
                         return await self._conclude(answer, asked=bool(validators))
                     next_url = self._next_url(answer, visited)
                 finally:
                     await answer.aclose()
-                self._hops.append(Hop(url=str(self._url), status=answer.status_code))
+                self._hops.append(self._hop(answer.status_code))
                 if not address.keeps_trust(self._url, next_url):
                     private, validators = [], []
                 self._url = next_url
+
+    def _hop(self, status: int) -> Hop:
+        location = next((value for name, value in self._headers if name.lower() == "location"), None)
+        return Hop(url=str(self._url), status=status, location=location, connection=self._connection)
 
     def _ask(self, url: httpx.URL, headers: list[tuple[str, str]]) -> httpx.Request:
         patience = httpx.Timeout(
@@ -142,6 +157,10 @@ class Exchange:
             body=body,
             redirects=tuple(self._hops),
             complete=complete,
+            request_headers=self._sent,
+            connection=self._connection,
+            http_version=self._status_line[0],
+            reason=self._status_line[1],
         )
 
     async def _refuse(self, answer: httpx.Response) -> NoReturn:
@@ -177,7 +196,8 @@ class Exchange:
             decoder.feed(data)
         body, proven = decoder.finish()
         is_framed = bool(length) or "chunked" in answer.headers.get("Transfer-Encoding", "").lower()
-        return body, proven or is_framed
+        self._is_proven = proven or is_framed
+        return body, self._is_proven
 
 
 def _validators(request: FetchRequest) -> list[tuple[str, str]]:

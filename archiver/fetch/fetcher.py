@@ -1,6 +1,7 @@
 """Fetcher: the one door of this room. Every fetch ends in a Response or in a FetchError, in bounded time."""
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -9,6 +10,7 @@ import httpx
 
 from archiver.config import FetchSettings
 from archiver.errors import FetchError
+from archiver.failpoints import failpoint
 from archiver.fetch.exchange import Exchange
 from archiver.fetch.files import read_file
 from archiver.model import FetchRequest, Response
@@ -30,7 +32,7 @@ class Fetcher:
         """Take another maker of transports in place of httpx's own: it is called once for each fetch."""
         self._settings = settings
         self._slots = asyncio.Semaphore(settings.concurrency)
-        self._transport = transport or _plain_transports()
+        self._transport = transport or plain_transports()
 
     async def fetch(self, request: FetchRequest) -> Response:
         """Bring the document, or 304 as the answer to a validator (RFC 9110, 15.4.5).
@@ -38,6 +40,7 @@ class Fetcher:
         Raises FetchError and nothing else. Neither `final_url` nor the redirects carry a login or a fragment.
         A file is read only where the request allows it, whole, and has no status.
         """
+        failpoint("before_fetch")
         if request.url[:5].lower() == "file:":
             if not request.allow_file:
                 raise FetchError(
@@ -63,8 +66,9 @@ class Fetcher:
         await self.aclose()
 
 
-def _plain_transports() -> Callable[[], httpx.AsyncBaseTransport]:
-    tls = httpx.create_ssl_context()
+def plain_transports(trust: ssl.SSLContext | None = None) -> Callable[[], httpx.AsyncBaseTransport]:
+    """Return the maker of httpx's own transports; `trust` takes the place of the usual authorities."""
+    tls = trust or httpx.create_ssl_context()
     limits = httpx.Limits(max_keepalive_connections=0)
 
     def make() -> httpx.AsyncBaseTransport:

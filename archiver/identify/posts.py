@@ -1,16 +1,19 @@
 """Whether a new entry tells a story that is archived already.
 
-Links are never undone, so misses are fine and false ones are not. What speaks against a link counts more
-than what speaks for it: other numbers, a title's other part number, texts that part ways at the start, a
-URL or a text that several entries of one feed share (a show's page, a standing introduction).
+Links are never undone, so misses are fine and false ones are not. A copy of a story is its text, cut; a
+single other word in it, dates that contradict, another part's number, an URL or title that several entries of
+one feed share (a show's page, a weekly interview) speak against a link, and count more than what speaks for
+it. The less a title says, and the further apart the dates are, the longer the texts must be.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import inf
 
 from archiver.changes import PostLink
-from archiver.identify.words import body_words, containment, particulars
+from archiver.identify.titles import dressing, is_about, is_series, is_short, numbering
+from archiver.identify.words import body_words, containment, is_copy, particulars
 from archiver.model import Candidate, PreparedEntry
 from archiver.urls import is_site_root
 
@@ -18,15 +21,9 @@ _FEW_WORDS = 8
 _SHORT_TEXT = 20
 _LONG_TEXT = 40
 _WHOLE_TEXT = 150
-_HEAD = 16
+_ONE_MOMENT = timedelta(minutes=1)
 _SAME_TIME = timedelta(hours=14)  # no two time zones are further apart, and a day's next bulletin is
-_NUMBER_WORDS = frozenset(
-    """
-    i ii iii iv v vi vii viii ix x one two three four five six seven eight nine ten first second third fourth
-    fifth last part del teil en ett tva tre fyra fem forsta andra tredje часть глава бөлүм бөлім qism
-    один два три четыре пять первый первая вторая второй третья третий четвертая пятая
-    """.split()  # noqa: SIM905 - readable as prose
-)
+_COPYING = timedelta(days=2)  # a site that takes over another's stories does it soon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +35,11 @@ class _Story:
     position: int | None = None
     url_key: str | None
     fragment: str
+    headline: str
     title: str
-    """Its key."""
+    """The headline's key."""
+    series: bool
+    """Whether others may have this title too."""
     text: str
     words: Sequence[str]
     published_at: datetime | None
@@ -65,13 +65,11 @@ def same_post(
     """
     url = entry.identity.url_key
     ours = _of_entry(entry, feed_id)
-    others = [
-        _of_candidate(other)
-        for other in candidates
-        if other.feed_id != feed_id or (url and other.url_key == url)
-    ]
-    if url is not None:
-        others += [_of_entry(other, feed_id) for other in siblings if other.identity.url_key == url]
+    told = [_of_candidate(other) for other in candidates]
+    told += [_of_entry(other, feed_id) for other in siblings if _may_matter(other, ours)]
+    if _is_repeated(ours, told):
+        ours = replace(ours, series=True)
+    others = [other for other in told if other.feed_id != feed_id or (url and other.url_key == url)]
     found = min(_confirmed(ours, others), key=_order, default=None)
     if found is None:
         return PostLink(rule="first", confidence=1.0)
@@ -96,12 +94,12 @@ def _confirmed(ours: _Story, others: Sequence[_Story]) -> Iterable[_Found]:
         contained = containment(ours.words, other.words)
         if _have_one_page(ours, other) and _same_page(ours, other, contained, strict=own_feed or busy_page):
             yield _found("url", 0.7, 0.3, contained, other)
-        elif own_feed or not _could_be_copies(ours, other, contained):
+        elif own_feed:
             continue
         elif ours.title and ours.title == other.title:
-            if _same_under_one_title(ours, other, contained):
+            if _same_under_one_title(ours, other):
                 by_title.append(_found("title", 0.5, 0.4, contained, other))
-        elif _same_under_other_titles(ours, other, contained):
+        elif _same_under_other_titles(ours, other):
             by_text.append(_found("text", 0.4, 0.4, contained, other))
     for matches in (by_title, by_text):
         if _several_in_one_feed(match.story for match in matches):
@@ -112,6 +110,20 @@ def _confirmed(ours: _Story, others: Sequence[_Story]) -> Iterable[_Found]:
                 if ours.published_at and match.story.published_at == ours.published_at
             ]
         yield from matches
+
+
+def _may_matter(sibling: PreparedEntry, ours: _Story) -> bool:
+    identity = sibling.identity
+    return identity.url_key == ours.url_key is not None or identity.title_key == ours.title != ""
+
+
+def _is_repeated(ours: _Story, told: Sequence[_Story]) -> bool:
+    """Whether some feed, ours among them, has the title for several pages."""
+    pages: dict[int, set[tuple[str | None, str]]] = {ours.feed_id: {(ours.url_key, ours.fragment)}}
+    for story in told:
+        if story.title == ours.title:
+            pages.setdefault(story.feed_id, set()).add((story.url_key, story.fragment))
+    return any(len(found) > 1 for found in pages.values())
 
 
 def _found(rule: str, least: float, more: float, contained: float, story: _Story) -> _Found:
@@ -135,83 +147,162 @@ def _have_one_page(ours: _Story, other: _Story) -> bool:
 
 def _same_page(ours: _Story, other: _Story, contained: float, *, strict: bool) -> bool:
     """Two entries with one URL are one post, unless it is a page where many things are told."""
-    titled = bool(ours.title) and bool(other.title)
+    if ours.fragment != other.fragment:  # `#comment-5` and `#comment-6` are parts of one page
+        return False
     one_title = ours.title == other.title
-    if strict or ours.fragment != other.fragment:  # `#comment-5` and `#comment-6` are parts of one page
-        if not one_title or ours.fragment != other.fragment:
+    if strict and not one_title:
+        return False
+    if not ours.words or not other.words:
+        return _same_page_without_text(ours, other, strict=strict)
+    least = min(len(ours.words), len(other.words))
+    undated = _distance(ours, other) is None
+    if strict or (not (ours.title and other.title) and least < _FEW_WORDS):
+        if not (
+            undated or _at_one_moment(ours, other) or (least >= _SHORT_TEXT and _at_one_time(ours, other))
+        ):
             return False
-        if ours.words and other.words:
-            return contained >= 0.8 and _particulars_agree(ours, other)
-        return titled and _at_one_time(ours, other)
-    wordless = min(len(ours.words), len(other.words)) < _FEW_WORDS
-    if titled and one_title:
-        return contained >= 0.8 or _at_one_time(ours, other)
-    if titled:
-        return (
-            contained >= 0.8
-            and not wordless
-            and _numbering(ours.title) == _numbering(other.title)
-            and _particulars_agree(ours, other)
-        )
-    return contained >= 0.5 or wordless
+        if not ours.title or not other.title:
+            return ours.words == other.words
+        return _is_copy(ours, other) or (_at_one_moment(ours, other) and _is_edited(ours, other, contained))
+    if ours.title and other.title:
+        return (_same_page_one_title if one_title else _same_page_other_titles)(ours, other, contained)
+    if _is_copy(ours, other):
+        return _within(_SAME_TIME if least < _SHORT_TEXT else _COPYING, ours, other)
+    return _at_one_time(ours, other) and _is_edited(ours, other, contained)
 
 
-def _could_be_copies(ours: _Story, other: _Story, contained: float) -> bool:
-    """What holds for all copies of one text, however cut: the same beginning, the same names and numbers."""
-    shorter, longer = sorted((ours.words, other.words), key=len)
+def _same_page_without_text(ours: _Story, other: _Story, *, strict: bool) -> bool:
+    """Of one or both nothing is known but the title, or not even that."""
+    if _distance(ours, other) is None or _at_one_moment(ours, other):
+        pass
+    elif strict or ours.series or not _at_one_time(ours, other):
+        return False
+    if ours.title and other.title:
+        return ours.title == other.title or dressing(ours.headline, other.headline) != ""
+    if strict:
+        return False
+    titled, told = (ours, other) if ours.title else (other, ours)
     return (
-        len(shorter) >= _FEW_WORDS
-        and contained >= 0.6
-        and containment(shorter[:_HEAD], longer) >= 0.5
-        and _particulars_agree(ours, other)
+        not (titled.title or titled.words)
+        or not (told.title or told.words)
+        or is_about(titled.headline, told.words)
     )
 
 
-def _same_under_one_title(ours: _Story, other: _Story, contained: float) -> bool:
-    """The closer in time, and the more a title says, the more may have been edited."""
-    dated = ours.published_at is not None and other.published_at is not None
-    if len(ours.title.split()) < 3 or not _at_one_time(ours, other):
-        return contained >= 0.9
-    if not dated or min(len(ours.words), len(other.words)) < _SHORT_TEXT:
-        return contained >= 0.8
-    return True
+def _same_page_one_title(ours: _Story, other: _Story, contained: float) -> bool:
+    weak = ours.series or is_short(ours.title)
+    if _is_copy(ours, other):
+        least = min(len(ours.words), len(other.words))
+        if _distance(ours, other) is None or _at_one_moment(ours, other):
+            return True
+        if _at_one_time(ours, other):
+            return not weak or least >= _SHORT_TEXT
+        return not weak and least >= (_SHORT_TEXT if _within(_COPYING, ours, other) else _LONG_TEXT)
+    if weak or not _languages_agree(ours, other):
+        return False
+    if _at_one_moment(ours, other):  # a summary in other words
+        return True
+    return _at_one_time(ours, other) and _is_edited(ours, other, contained)
 
 
-def _same_under_other_titles(ours: _Story, other: _Story, contained: float) -> bool:
+def _same_page_other_titles(ours: _Story, other: _Story, contained: float) -> bool:
+    """An edited headline, or a show's page: the text must speak of what both titles name."""
+    return (
+        min(len(ours.words), len(other.words)) >= _FEW_WORDS
+        and numbering(ours.title) == numbering(other.title)
+        and _within(_COPYING, ours, other)
+        and (_is_copy(ours, other) or _is_edited(ours, other, contained))
+        and (
+            dressing(ours.headline, other.headline) != ""
+            or _at_one_moment(ours, other)
+            or (is_about(ours.headline, ours.words) and is_about(other.headline, other.words))
+        )
+    )
+
+
+def _same_under_one_title(ours: _Story, other: _Story) -> bool:
+    return min(len(ours.words), len(other.words)) >= _least_words(ours, other) and _is_copy(ours, other)
+
+
+def _least_words(ours: _Story, other: _Story) -> float:
+    """How long the texts of two entries with one title must be, by what it says and by their dates."""
+    series, short = ours.series or other.series, is_short(ours.title)
+    if _at_one_moment(ours, other):
+        return _SHORT_TEXT if series or short else 1.5 * _FEW_WORDS
+    if series:
+        return inf
+    if _distance(ours, other) is not None and _at_one_time(ours, other):
+        return _LONG_TEXT if short else _SHORT_TEXT
+    return _LONG_TEXT if not short and _within(_COPYING, ours, other) else inf
+
+
+def _same_under_other_titles(ours: _Story, other: _Story) -> bool:
     """Excerpts of a series begin alike, so wholly different titles need whole texts that are the same."""
     least, most = sorted((len(ours.words), len(other.words)))
-    if least < _LONG_TEXT or contained < 0.9 or not _languages_agree(ours, other):
+    if least < _LONG_TEXT or not _within(_COPYING, ours, other) or not _languages_agree(ours, other):
         return False
+    dated = _distance(ours, other) is not None and _at_one_time(ours, other)
     if not ours.title or not other.title:
-        return True
-    if _numbering(ours.title) != _numbering(other.title):
+        may_be = dated or not (ours.series or other.series)
+    elif numbering(ours.title) != numbering(other.title):
+        may_be = False
+    elif mark := dressing(ours.headline, other.headline):  # a dash may as well lead to a series' part
+        may_be = dated or (mark == "|" and not (ours.series or other.series))
+    else:
+        may_be = dated and least >= _WHOLE_TEXT and least >= 0.9 * most and _are_two_headlines(ours, other)
+    return may_be and _is_copy(ours, other)
+
+
+def _are_two_headlines(ours: _Story, other: _Story) -> bool:
+    """Whether two titles were not made of one mould, and both speak of the text."""
+    one, two = ours.title.split(), other.title.split()
+    if one[0] == two[0] or one[-1] == two[-1]:
         return False
-    fewer, more = sorted((set(ours.title.split()), set(other.title.split())), key=len)
-    if len(fewer) >= 4 and fewer <= more:  # `… | Name of the Site`, `Video: …`
-        return True
-    return least >= _WHOLE_TEXT and least >= 0.9 * most and contained >= 0.97 and _at_one_time(ours, other)
+    return is_about(ours.headline, ours.words) and is_about(other.headline, other.words)
 
 
 # ---------------------------------------------------------------- what they ask
 
 
-def _at_one_time(ours: _Story, other: _Story) -> bool:
-    """Whether the dates allow for one story; a missing one does."""
+def _distance(ours: _Story, other: _Story) -> timedelta | None:
+    """How far apart two entries were published; None where a date is missing."""
     if ours.published_at is None or other.published_at is None:
-        return True
-    return abs(ours.published_at - other.published_at) <= _SAME_TIME
+        return None
+    return abs(ours.published_at - other.published_at)
+
+
+def _within(limit: timedelta, ours: _Story, other: _Story) -> bool:
+    """Whether the dates allow for one story; a missing one does."""
+    distance = _distance(ours, other)
+    return distance is None or distance <= limit
+
+
+def _at_one_time(ours: _Story, other: _Story) -> bool:
+    return _within(_SAME_TIME, ours, other)
+
+
+def _at_one_moment(ours: _Story, other: _Story) -> bool:
+    """Whether both bear the same time; midnight stands for a date without one, and so for a whole day."""
+    distance = _distance(ours, other)
+    if distance is None or distance > _ONE_MOMENT:
+        return False
+    time = other.published_at
+    return time is not None and (time.hour, time.minute, time.second) != (0, 0, 0)
+
+
+def _is_copy(ours: _Story, other: _Story) -> bool:
+    return is_copy(ours.text, other.text)
+
+
+def _is_edited(ours: _Story, other: _Story, contained: float) -> bool:
+    """Whether most of a text is as it was, with all its names and numbers."""
+    return contained >= 0.8 and _particulars_agree(ours, other)
 
 
 def _languages_agree(ours: _Story, other: _Story) -> bool:
     if not ours.language or not other.language:
         return True
     return ours.language.partition("-")[0] == other.language.partition("-")[0]
-
-
-def _numbering(title: str) -> list[str]:
-    """What tells the parts of a series apart."""
-    words = title.split()
-    return sorted(w for w in words if w in _NUMBER_WORDS or any(character.isdigit() for character in w))
 
 
 def _particulars_agree(ours: _Story, other: _Story) -> bool:
@@ -231,7 +322,9 @@ def _of_entry(entry: PreparedEntry, feed_id: int) -> _Story:
         position=entry.data.position,
         url_key=entry.identity.url_key,
         fragment=(entry.data.url or "").partition("#")[2],
+        headline=entry.data.title or "",
         title=entry.identity.title_key,
+        series=is_series(entry.identity.title_key),
         text=text,
         words=body_words(text),
         published_at=entry.data.published_at,
@@ -245,7 +338,9 @@ def _of_candidate(candidate: Candidate) -> _Story:
         post_id=candidate.post_id,
         url_key=candidate.url_key,
         fragment=(candidate.url or "").partition("#")[2],
+        headline=candidate.title or "",
         title=candidate.title_key,
+        series=is_series(candidate.title_key),
         text=candidate.content_text,
         words=body_words(candidate.content_text),
         published_at=candidate.published_at,

@@ -6,19 +6,29 @@ entry is new: a double can be linked later, an overwritten post is lost.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import TypeVar
 
 from archiver.changes import Event
-from archiver.identify.keys import Ladder, hash_key
-from archiver.identify.words import body_words, containment, folded_words
+from archiver.identify.keys import Ladder
+from archiver.identify.likeness import (
+    NEARLY_ALL,
+    SOME,
+    dated_alike,
+    dates_contradict,
+    guids_allow,
+    has_another_host,
+    has_moved_house,
+    hash_of_known,
+    is_kept_page,
+    moment,
+    numbers_agree,
+    same_title,
+    shared,
+    told_alike,
+    told_twice_alike,
+    whole,
+)
 from archiver.model import KnownEntry, PreparedEntry, Rung
-from archiver.urls import host_key
-
-_SOME = 0.5
-"""From this containment on, two texts are no accident."""
-_MOST = 0.8
-_NEARLY_ALL = 0.9
 
 _T = TypeVar("_T")
 
@@ -42,14 +52,24 @@ class Recognition:
 
     entries: tuple[Recognised, ...]
     events: tuple[Event, ...] = ()
+    reminted: bool = False
+    """Most entries came under new ids."""
 
 
-def recognise(prepared: Sequence[PreparedEntry], known: Sequence[KnownEntry]) -> Recognition:
+def recognise(
+    prepared: Sequence[PreparedEntry],
+    known: Sequence[KnownEntry],
+    *,
+    has_reminted: bool = False,
+    volatile_ids: bool = False,
+) -> Recognition:
     """Find the known entry of each entry: by key, else by a lower rung, re-minted in bulk, or retold.
 
+    `has_reminted` says that the feed gave old entries new ids before; `volatile_ids`, that its ids
+    are other ones in every document, and so identify nothing.
     O(n log n) in the number of entries; texts are compared for single pairs only.
     """
-    match = _Matching(prepared, known)
+    match = _Matching(prepared, known, has_reminted=has_reminted, volatile_ids=volatile_ids)
     match.drop_shared_guids()
     match.by_own_key()
     match.by_alias()
@@ -62,7 +82,17 @@ def recognise(prepared: Sequence[PreparedEntry], known: Sequence[KnownEntry]) ->
 class _Matching:
     """The state of one recognition: what is matched so far, and the indexes to match the rest."""
 
-    def __init__(self, prepared: Sequence[PreparedEntry], known: Sequence[KnownEntry]) -> None:
+    def __init__(
+        self,
+        prepared: Sequence[PreparedEntry],
+        known: Sequence[KnownEntry],
+        *,
+        has_reminted: bool,
+        volatile_ids: bool,
+    ) -> None:
+        self.has_reminted = has_reminted
+        self.volatile_ids = volatile_ids
+        self.reminted = False
         self.entries = list(prepared)
         self.known = list(known)
         self.found: dict[int, tuple[KnownEntry, str | None]] = {}
@@ -71,6 +101,8 @@ class _Matching:
         self.ladder = Ladder((e.data.guid, e.identity.url_key, e.identity.hash_key) for e in prepared)
         self.by_key = {entry.key: entry for entry in known}
         self.duplicates: set[int] = set()
+        self._known_pages = _holders(known, lambda entry: entry.url_key)
+        self._known_titles = _holders(known, lambda entry: entry.title_key)
 
     def _match(self, at: int, known: KnownEntry, alias: str | None = None) -> None:
         if self.entries[at].identity.key == known.key or self.entries[at].identity.key in known.aliases:
@@ -89,10 +121,12 @@ class _Matching:
             if entry.identity.rung is not Rung.GUID:
                 continue
             holder = self.by_key.get(entry.identity.key)
-            if entry.data.guid in shared:
-                keeps = holder is not None and _told_alike(entry, holder)
+            if self.volatile_ids:
+                keeps = False
+            elif entry.data.guid in shared:
+                keeps = holder is not None and told_alike(entry, holder)
             else:
-                keeps = holder is None or not _is_another_post(entry, holder)
+                keeps = holder is None or not self._is_another_post(entry, holder)
             if not keeps:
                 identity = entry.identity
                 rung, key = self.ladder.key(None, identity.url_key, identity.hash_key)
@@ -102,6 +136,26 @@ class _Matching:
             if entry.identity.key in seen:
                 self.duplicates.add(at)
             seen.add(entry.identity.key)
+
+    def _is_another_post(self, entry: PreparedEntry, holder: KnownEntry) -> bool:
+        """Whether an id came back with another post: link and title are there on both sides and differ.
+
+        Beside that the date differs, and the text in more than a few words; or, without dates, the host and
+        the text; or the link or title is that of a third entry.
+        """
+        if not (entry.data.url and holder.url and entry.data.title and holder.title):
+            return False
+        if (entry.identity.url_key or entry.data.url) == (holder.url_key or holder.url):
+            return False
+        if entry.data.title == holder.title or same_title(entry, holder) or dated_alike(entry, holder):
+            return False
+        pages = self._known_pages.get(entry.identity.url_key or "", set())
+        titles = self._known_titles.get(entry.identity.title_key, set())
+        if (pages | titles) - {holder.id}:
+            return True
+        if not dates_contradict(entry, holder):
+            return has_another_host(entry, holder) and shared(entry, holder) < SOME
+        return shared(entry, holder) < NEARLY_ALL or not numbers_agree(entry, holder)
 
     def by_own_key(self) -> None:
         """The plain case."""
@@ -119,7 +173,7 @@ class _Matching:
                 continue
             if known.id not in self.taken:
                 self._match(at, known)
-            elif _told_alike(self.entries[at], known):
+            elif told_alike(self.entries[at], known):
                 self.duplicates.add(at)
 
     def by_lower_rung(self) -> None:
@@ -132,35 +186,47 @@ class _Matching:
             entry = self.entries[at]
             url = entry.identity.url_key
             known = by_url.get(url) if url and self.ladder.names_one(url) else None
-            if known is not None and self._is_free(known) and _guids_allow(entry, known):
-                self._match(at, known, "moved" if _has_another_host(entry, known) else "reminted")
+            if known is not None and self._is_free(known) and guids_allow(entry, known):
+                self._match(at, known, "moved" if has_another_host(entry, known) else "reminted")
         rest = self._open()
         if not rest:
             return
-        by_hash = _unique((entry for entry in self.known if self._is_free(entry)), _hash_of_known)
+        by_hash = _unique((entry for entry in self.known if self._is_free(entry)), hash_of_known)
         for at in rest:
             entry = self.entries[at]
             known = by_hash.get(entry.identity.hash_key[:32])
-            if known is not None and self._is_free(known) and _guids_allow(entry, known):
-                self._match(at, known, "moved" if _has_another_host(entry, known) else "reminted")
+            if known is not None and self._is_free(known) and guids_allow(entry, known):
+                self._match(at, known, "moved" if has_another_host(entry, known) else "reminted")
 
     def reminted_in_bulk(self) -> None:
-        """New ids for what stood in the feed: believed if at least half of what is unknown agrees."""
+        """New ids for what stood in the feed: believed if at least half of what is unknown agrees.
+
+        Then it is believed of entries that were away as well. A feed that has done it before need not do
+        it in bulk: an entry may have been away at that time.
+        """
         rest = [at for at in self._open() if self.entries[at].identity.rung is not Rung.HASH]
-        gone = [entry for entry in self.known if entry.present and self._is_free(entry)]
-        if not rest or not gone:
+        free = [entry for entry in self.known if self._is_free(entry)]
+        gone = [entry for entry in free if entry.present]
+        if not rest or not free:
             return
-        pairs = self._pairs_by_url(rest, gone)
-        taken = {known.id for known in pairs.values()}
-        pairs |= self._pairs_by_title(
-            [at for at in rest if at not in pairs], [entry for entry in gone if entry.id not in taken]
+        pairs = self._pairs(rest, gone)
+        away = self._pairs(
+            [at for at in rest if at not in pairs], [entry for entry in free if not entry.present]
         )
         alone = len(self.entries) - len(self.duplicates) == 1
-        if len(pairs) * 2 < len(self._open()) or len(pairs) < (1 if alone else 2):
+        least = 1 if alone or self.volatile_ids else 2
+        in_bulk = len(pairs) >= least and (len(pairs) + len(away)) * 2 >= len(self._open())
+        if not in_bulk and not (self.has_reminted and (pairs or away)):
             return
+        pairs |= away
+        if in_bulk:
+            taken = {known.id for known in pairs.values()}
+            pairs |= self._pairs_edited(
+                [at for at in rest if at not in pairs], [entry for entry in gone if entry.id not in taken]
+            )
         moved = 0
         for at, known in sorted(pairs.items()):
-            has_moved = _has_another_host(self.entries[at], known)
+            has_moved = has_another_host(self.entries[at], known)
             moved += has_moved
             self._match(at, known, "moved" if has_moved else "reminted")
         detail = (
@@ -168,7 +234,15 @@ class _Matching:
         )
         if moved:
             detail += f" ({moved} moved to another host)"
+        self.reminted = in_bulk
         self.events.append(Event(kind="reminted", detail=detail))
+
+    def _pairs(self, rest: Sequence[int], gone: Sequence[KnownEntry]) -> dict[int, KnownEntry]:
+        pairs = self._pairs_by_url(rest, gone)
+        taken = {known.id for known in pairs.values()}
+        return pairs | self._pairs_by_title(
+            [at for at in rest if at not in pairs], [entry for entry in gone if entry.id not in taken]
+        )
 
     def _pairs_by_url(self, rest: Sequence[int], gone: Sequence[KnownEntry]) -> dict[int, KnownEntry]:
         by_url = _unique(gone, lambda entry: entry.url_key)
@@ -177,7 +251,7 @@ class _Matching:
             entry = self.entries[at]
             url = entry.identity.url_key
             known = by_url.get(url) if url and self.ladder.names_one(url) else None
-            if known is not None and _is_kept_page(entry, known):
+            if known is not None and is_kept_page(entry, known):
                 pairs[at] = known
         return pairs
 
@@ -187,8 +261,30 @@ class _Matching:
         pairs = {}
         for title, at in here.items():
             known = by_title.get(title)
-            if known is not None and _has_moved_house(self.entries[at], known):
+            if known is not None and has_moved_house(self.entries[at], known):
                 pairs[at] = known
+        return pairs
+
+    def _pairs_edited(self, rest: Sequence[int], gone: Sequence[KnownEntry]) -> dict[int, KnownEntry]:
+        """Entries that were edited as well: among so many that were only renamed, less must agree."""
+        ways: tuple[tuple[Callable[[PreparedEntry], str | None], Callable[[KnownEntry], str | None]], ...] = (
+            (lambda entry: entry.identity.url_key, lambda known: known.url_key),
+            (lambda entry: entry.identity.title_key, lambda known: known.title_key),
+            (lambda entry: moment(entry.data.published_at), lambda known: moment(known.published_at)),
+            (lambda entry: whole(entry.cleaned.content_text), lambda known: whole(known.content_text)),
+        )
+        pairs: dict[int, KnownEntry] = {}
+        for of_entry, of_known in ways:
+            taken = {known.id for known in pairs.values()}
+            there = _unique((entry for entry in gone if entry.id not in taken), of_known)
+            values = {at: of_entry(self.entries[at]) for at in rest if at not in pairs}
+            here = _unique(values, values.__getitem__)
+            for value, at in here.items():
+                known = there.get(value)
+                if known is None or dates_contradict(self.entries[at], known):
+                    continue
+                if told_twice_alike(self.entries[at], known) or shared(self.entries[at], known) >= SOME:
+                    pairs[at] = known
         return pairs
 
     def retold(self) -> None:
@@ -204,7 +300,7 @@ class _Matching:
             known = there.get(title)
             if known is None or at in self.found or not self._is_free(known):
                 continue
-            if not _dates_contradict(self.entries[at], known):
+            if not dates_contradict(self.entries[at], known):
                 self._match(at, known, "retold")
 
     def _is_free(self, known: KnownEntry) -> bool:
@@ -225,7 +321,7 @@ class _Matching:
             recognised.append(
                 Recognised(entry=entry, known=known, alias=alias, duplicate=at in self.duplicates)
             )
-        return Recognition(entries=tuple(recognised), events=tuple(self.events))
+        return Recognition(entries=tuple(recognised), events=tuple(self.events), reminted=self.reminted)
 
 
 def _unique(items: Iterable[_T], key: Callable[[_T], str | None]) -> dict[str, _T]:
@@ -238,73 +334,11 @@ def _unique(items: Iterable[_T], key: Callable[[_T], str | None]) -> dict[str, _
     return {value: group[0] for value, group in groups.items() if len(group) == 1}
 
 
-def _hash_of_known(known: KnownEntry) -> str:
-    if known.rung is Rung.HASH:
-        return known.key.partition(":")[2]
-    words = folded_words(known.content_text)
-    return hash_key(title=known.title_key, published_at=known.published_at, words=words)[:32]
-
-
-def _guids_allow(entry: PreparedEntry, known: KnownEntry) -> bool:
-    return entry.identity.rung is not Rung.GUID or known.guid is None or known.guid == entry.data.guid
-
-
-def _told_alike(entry: PreparedEntry, known: KnownEntry) -> bool:
-    url = entry.identity.url_key
-    return (url is not None and url == known.url_key) or _same_title(entry, known)
-
-
-def _is_another_post(entry: PreparedEntry, known: KnownEntry) -> bool:
-    """Whether link, title and date are there on both sides and all differ, and the texts share little."""
-    ours, theirs = _seconds(entry.data.published_at), _seconds(known.published_at)
-    if not (entry.data.url and known.url and entry.data.title and known.title and ours and theirs):
-        return False
-    same_url = (entry.identity.url_key or entry.data.url) == (known.url_key or known.url)
-    same_title = entry.data.title == known.title or _same_title(entry, known)
-    return not same_url and not same_title and ours != theirs and _containment(entry, known) < _SOME
-
-
-def _is_kept_page(entry: PreparedEntry, known: KnownEntry) -> bool:
-    """Whether the entry at a known one's URL, with another id, is that one and not the page's next news."""
-    if _dated_alike(entry, known):
-        return _same_title(entry, known) or _containment(entry, known) >= _SOME
-    if not entry.cleaned.content_text and not known.content_text:
-        return _same_title(entry, known) and not _dates_contradict(entry, known)
-    return not _dates_contradict(entry, known) and _containment(entry, known) >= _MOST
-
-
-def _has_moved_house(entry: PreparedEntry, known: KnownEntry) -> bool:
-    """Whether the entry of a known one's title, elsewhere, is that one and not the next of a series."""
-    if _dated_alike(entry, known):
-        return True
-    return not _dates_contradict(entry, known) and _containment(entry, known) >= _NEARLY_ALL
-
-
-def _same_title(entry: PreparedEntry, known: KnownEntry) -> bool:
-    return bool(known.title_key) and entry.identity.title_key == known.title_key
-
-
-def _dated_alike(entry: PreparedEntry, known: KnownEntry) -> bool:
-    ours = _seconds(entry.data.published_at)
-    return ours is not None and ours == _seconds(known.published_at)
-
-
-def _dates_contradict(entry: PreparedEntry, known: KnownEntry) -> bool:
-    ours, theirs = _seconds(entry.data.published_at), _seconds(known.published_at)
-    return ours is not None and theirs is not None and ours != theirs
-
-
-def _seconds(time: datetime | None) -> datetime | None:
-    """As the archive keeps it."""
-    return time.replace(microsecond=0) if time else None
-
-
-def _containment(entry: PreparedEntry, known: KnownEntry) -> float:
-    return containment(body_words(entry.cleaned.content_text), body_words(known.content_text))
-
-
-def _has_another_host(entry: PreparedEntry, known: KnownEntry) -> bool:
-    if not entry.data.url or not known.url:
-        return False
-    ours, theirs = host_key(entry.data.url), host_key(known.url)
-    return (ours or "").removeprefix("www.") != (theirs or "").removeprefix("www.")
+def _holders(known: Iterable[KnownEntry], key: Callable[[KnownEntry], str | None]) -> dict[str, set[int]]:
+    """Which known entries have a key."""
+    groups: dict[str, set[int]] = {}
+    for entry in known:
+        value = key(entry)
+        if value:
+            groups.setdefault(value, set()).add(entry.id)
+    return groups

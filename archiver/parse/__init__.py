@@ -12,6 +12,7 @@ from archiver.model import ParsedFeed, ParseOptions
 from archiver.parse import jsonfeed, page, syndication, text
 from archiver.parse.decode import Decoded, decode
 from archiver.parse.sniff import Sniffed, sniff, sniff_bytes
+from archiver.urls import redact
 
 __all__ = ["parse"]
 
@@ -26,7 +27,7 @@ def parse(body: bytes, options: ParseOptions) -> ParsedFeed:
 
     Raises ParseError: `empty`, `web_page` (HTML where no one asked for a page), `not_a_feed`, `broken`.
     """
-    where = options.url or "The document"
+    where = redact(options.url) or "The document"
     if not body.strip(b" \t\r\n\x00\xef\xbb\xbf\xfe\xff"):
         raise ParseError("empty", f"{where} is empty.")
     binary = sniff_bytes(body)
@@ -43,7 +44,7 @@ def parse(body: bytes, options: ParseOptions) -> ParsedFeed:
 
 
 def _read(decoded: Decoded, options: ParseOptions) -> ParsedFeed:
-    where = options.url or "The document"
+    where = redact(options.url) or "The document"
     sniffed = sniff(decoded.text)
     kind = options.kind or sniffed.kind
     if kind == "syndication":
@@ -65,7 +66,7 @@ def _read(decoded: Decoded, options: ParseOptions) -> ParsedFeed:
 
 def _read_syndication(decoded: Decoded, sniffed: Sniffed, options: ParseOptions) -> ParsedFeed:
     if sniffed.kind != "syndication":
-        where = options.url or "The document"
+        where = redact(options.url) or "The document"
         raise ParseError(
             "not_a_feed", f"{where} has no element that begins a feed (rss, rdf:RDF, feed, channel)."
         )

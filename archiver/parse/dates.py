@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 YEARS = range(1900, 2201)
 """Years that a feed may speak of; anything outside is a mistake of its maker."""
@@ -97,6 +98,11 @@ _WORDS = re.compile(r"[0-9]+|[^\W\d_]+")
 _ALLOWED_BETWEEN = re.compile(r"[\s,.:;\-–—/()'’]*")
 _COMMENT = re.compile(r"\s*(?:\([^()]{0,40}\)|\[[^\[\]]{0,40}\])$")
 """RFC 5322 comments such as (CET), and the zone's name that Java's printers add in brackets."""
+_ZONE_NAME = re.compile(
+    r"[ \[(](?P<name>[A-Z][A-Za-z_]{1,20}(?:/[A-Z][A-Za-z0-9_+\-]{1,30}){1,2})[\])]?\Z|"
+    r"(?<=\d)\[(?P<glued>[A-Z][A-Za-z_]{1,20}(?:/[A-Z][A-Za-z0-9_+\-]{1,30}){1,2})\]\Z"
+)
+_SAYS_ZONE = re.compile(r"(?:[+-][0-9]{1,2}:?(?:[0-9]{2})?|\b[A-Z]{2,4}|(?<=\d)Z)\Z")
 
 
 def read_date(raw: str, *, language: str | None = None) -> datetime | None:
@@ -104,18 +110,37 @@ def read_date(raw: str, *, language: str | None = None) -> datetime | None:
 
     Understands RFC 822/5322, RFC 3339/ISO 8601, asctime and Unix time (seconds, milliseconds) in their usual
     distortions, `d.m.y`, and dates in English, Russian, Swedish, Kazakh and Ukrainian words. A time without
-    zone is taken as UTC, and so is one with a zone name that nobody knows (as RFC 5322, 4.3 has it); a date
-    without time is midnight UTC. The weekday is not looked at. A slashed date such as `03/02/2026` is read
-    only where it can mean one day, or where `language` (BCP 47) says which number is the day. Years outside
-    YEARS are refused. Never raises; linear in the length of `raw`.
+    zone is taken as UTC, and so is one with letters for a zone that nobody knows (as RFC 5322, 4.3 has it); a
+    name such as `Europe/Stockholm` is looked up, and a date with one that this machine does not know is not
+    read. A date without time is midnight UTC. The weekday is not looked at. A date such as `03/02/2026` or
+    `25-03-03` is read only where it can mean one day, or where `language` (BCP 47) says which number is the
+    day. Years outside YEARS are refused. Never raises; linear in the length of `raw`.
     """
     if len(raw) > _LONGEST:
         return None
-    text = _COMMENT.sub("", " ".join(raw.replace("\u2212", "-").split()))
+    text = " ".join(raw.replace("\u2212", "-").split())
     try:
-        return _epoch(text) or _iso(text) or _numbered(text, language) or _worded(text)
+        if named := _ZONE_NAME.search(text):
+            return _in_zone(text[: named.start()].rstrip(), named["name"] or named["glued"], language)
+        return _plain(_COMMENT.sub("", text), language)
     except (ValueError, OverflowError):
         return None
+
+
+def _plain(text: str, language: str | None) -> datetime | None:
+    return _epoch(text) or _iso(text) or _numbered(text, language) or _worded(text)
+
+
+def _in_zone(text: str, name: str, language: str | None) -> datetime | None:
+    """Read a date followed by a name of the IANA time zone database; an offset before the name is enough."""
+    read = _plain(text, language)
+    if read is None or _SAYS_ZONE.search(text):
+        return read
+    try:
+        zone = ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
+        return None
+    return _bounded(read.replace(tzinfo=zone).astimezone(UTC))
 
 
 def _epoch(text: str) -> datetime | None:
@@ -137,8 +162,11 @@ def _numbered(text: str, language: str | None) -> datetime | None:
     if not match:
         return None
     day, month = int(match["first"]), int(match["other"])
+    primary, _, region = (language or "").lower().replace("_", "-").partition("-")
+    if match["sep"] == "-" or (match["sep"] == "/" and primary not in (*_DAY_FIRST, "en")):
+        if len(match["year"]) == 2 and int(match["year"]) <= 31:
+            return None  # the year may stand first as well
     if match["sep"] != "." and day != month:
-        primary, _, region = (language or "").lower().replace("_", "-").partition("-")
         if month > 12 or (day <= 12 and (primary, region) == ("en", "us")):
             day, month = month, day
         elif day <= 12 and primary not in _DAY_FIRST:

@@ -40,6 +40,8 @@ _NAME = r"\s{0,8}=\s{0,8}[\"']?\s{0,8}([A-Za-z0-9][A-Za-z0-9._\-]{0,39})"
 _XML_DECLARATION = re.compile((r"<\?xml[^>]{0,400}?\bencoding" + _NAME).encode(), re.I)
 _HTML_META = re.compile((r"<meta[^>]{0,200}?\bcharset" + _NAME).encode(), re.I)
 _HTTP_CHARSET = re.compile(r"\bcharset" + _NAME, re.I)
+_HIGH_BYTES = bytes(range(1, 7))
+"""Of Latin with accents, Greek, Cyrillic, Armenian, Hebrew and Arabic letters in UTF-16."""
 _HEAD = 4096
 _SAMPLE = 8192
 
@@ -107,26 +109,43 @@ def _label(codec: str) -> str:
     return _LABELS.get(codecs.lookup(codec).name.lower(), codec)
 
 
-def _wide_unicode(body: bytes) -> Decoded | None:
-    """Read UTF-16 or UTF-32, by their byte order mark or by where the NULs of their ASCII stand."""
+def wide_codec(body: bytes) -> tuple[str, int] | None:
+    """Tell UTF-16 and UTF-32 by their byte order mark, or by how their high bytes repeat.
+
+    Returns the codec and the mark's length; None for encodings whose ASCII is one byte a letter.
+    """
     for mark, codec in _BOMS[1:]:
         if body.startswith(mark):
-            return _lossy(body[len(mark) :], codec)
+            return codec, len(mark)
     head = body[:_HEAD]
-    if head.count(0) * 4 < len(head) or len(head) < 4:
+    if 0 not in head or len(head) < 4:
         return None
     length = len(head) // 4
-    planes = [head[offset : length * 4 : 4].count(0) / length for offset in range(4)]
-    if min(planes[0], planes[1], planes[2]) > 0.7 and planes[3] < 0.2:
-        return _lossy(body, "utf-32-be")
-    if min(planes[1], planes[2], planes[3]) > 0.7 and planes[0] < 0.2:
-        return _lossy(body, "utf-32-le")
+    planes = [head[offset : length * 4 : 4] for offset in range(4)]
+    nuls = [plane.count(0) / length for plane in planes]
+    if min(nuls[:2]) > 0.7 and nuls[3] < 0.2 and _are_high_bytes(planes[2]):
+        return "utf-32-be", 0
+    if min(nuls[2:]) > 0.7 and nuls[0] < 0.2 and _are_high_bytes(planes[1]):
+        return "utf-32-le", 0
     even, odd = planes[0] + planes[2], planes[1] + planes[3]
-    if even > 0.8 and odd < 0.2:
-        return _lossy(body, "utf-16-be")
-    if odd > 0.8 and even < 0.2:
-        return _lossy(body, "utf-16-le")
+    if _are_high_bytes(even) and odd.count(0) < len(odd) * 0.1:
+        return "utf-16-be", 0
+    if _are_high_bytes(odd) and even.count(0) < len(even) * 0.1:
+        return "utf-16-le", 0
     return None
+
+
+def _are_high_bytes(half: bytes) -> bool:
+    """Whether they may be the high bytes of UTF-16: NULs for ASCII, and those of one script beside it."""
+    ascii_letters = half.count(0)
+    scripts = max(half.count(script) for script in _HIGH_BYTES)
+    return ascii_letters * 20 > len(half) and (ascii_letters + scripts) * 20 > len(half) * 17
+
+
+def _wide_unicode(body: bytes) -> Decoded | None:
+    """Read UTF-16 or UTF-32, with or without their byte order mark."""
+    found = wide_codec(body)
+    return _lossy(body[found[1] :], found[0]) if found else None
 
 
 def _narrow(body: bytes, content_type: str | None) -> Decoded:

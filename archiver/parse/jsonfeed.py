@@ -19,9 +19,10 @@ from archiver.model import (
 )
 from archiver.parse.dates import read_date
 from archiver.parse.reading import as_json
-from archiver.parse.syndication_entry import absolute, text_of
+from archiver.parse.syndication_entry import absolute, published_link, text_of, web
 from archiver.parse.syndication_feed import language_tag
 from archiver.parse.titles import plain_text
+from archiver.urls import redact
 
 _BLANK = re.compile(r"[\s\ufeff]*+")
 _VERSION = re.compile(r"https?://(?:www\.)?jsonfeed\.org/version/([0-9.]+)", re.I)
@@ -51,7 +52,7 @@ def read(text: str, *, charset: str, options: ParseOptions) -> ParsedFeed:
     Raises ParseError: `not_a_feed` for JSON of another kind or no JSON at all, `broken` where a JSON Feed was
     cut off before any item and any word about the feed.
     """
-    where = options.url or "The document"
+    where = redact(options.url) or "The document"
     scanned = _scan(text)
     version = _VERSION.match(text_of(scanned.values.get("version")) or "")
     if not version and not _looks_like_a_feed(scanned):
@@ -162,14 +163,14 @@ def _feed(values: Mapping[str, Any], url: str) -> FeedData:
 def _entry(item: Mapping[str, Any], *, position: int, feed: FeedData, url: str) -> EntryData:
     """Map one item. `external_url`, what a link post points at, stands in for a missing `url`."""
     base = feed.site_url or url
-    link = absolute(text_of(item.get("url")), base=base) or absolute(
+    link = published_link(text_of(item.get("url")), base=base) or published_link(
         text_of(item.get("external_url")), base=base
     )
     title = text_of(item.get("title"))
-    published, updated = text_of(item.get("date_published")), text_of(item.get("date_modified"))
+    published, updated = _as_text(item.get("date_published")), _as_text(item.get("date_modified"))
     return EntryData(
         position=position,
-        guid=_identifier(item.get("id")),
+        guid=_as_text(item.get("id")),
         url=link,
         title=plain_text(title, is_html=False) if title else None,
         authors=_authors(item),
@@ -180,7 +181,7 @@ def _entry(item: Mapping[str, Any], *, position: int, feed: FeedData, url: str) 
         summary=_markup(item.get("summary"), "text/plain"),
         content=_markup(item.get("content_html"), "text/html")
         or _markup(item.get("content_text"), "text/plain"),
-        base_url=link or feed.site_url or absolute(url, base=None),
+        base_url=web(link or "") or feed.site_url or absolute(url, base=None),
         language=language_tag(item.get("language")),
         enclosures=tuple(_enclosures(item, base)),
         categories=tuple(_categories(item)),
@@ -188,8 +189,8 @@ def _entry(item: Mapping[str, Any], *, position: int, feed: FeedData, url: str) 
     )
 
 
-def _identifier(value: object) -> str | None:
-    """An id as text; version 1.0 tells readers to take numbers for the strings they should be."""
+def _as_text(value: object) -> str | None:
+    """An id or a date as text; version 1.0 tells readers to take numbers for the strings they should be."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(value)
     return text_of(value)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from archiver.parse.decode import wide_codec
 from archiver.parse.markup import prolog
 
 _MAGIC = (
@@ -16,6 +17,8 @@ _MAGIC = (
     (b"SQLite format 3", "a database"),
 )  # fmt: skip
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r\f\x0b\x1b\x00")
+
+_UNREADABLE = "\ufffd".encode()
 
 _OPENING = re.compile(r"<(?P<name>[^\W\d][\w.:\-]{0,100})(?P<attributes>[^<>]{0,20000})>")
 _FEED_ROOT = re.compile(
@@ -58,6 +61,9 @@ def sniff_bytes(body: bytes) -> str | None:
     if body[4:8] == b"ftyp":
         return "a media file"
     head = body[:4096]
+    if wide := wide_codec(body):  # every second byte of Cyrillic in UTF-16 is the control character 0x04
+        text = head[wide[1] :].decode(wide[0], "replace")
+        head = text.encode("utf-8", "replace").replace(_UNREADABLE, b"\x01")
     controls = len(head) - len(head.translate(None, _CONTROLS))
     return "binary data" if controls * 20 > len(head) else None
 

@@ -17,6 +17,7 @@ from archiver.parse.markup import mend, prolog
 from archiver.parse.shape import Shape, core_only, local_name, read_shape
 from archiver.parse.syndication_entry import Context, read_entry
 from archiver.parse.syndication_feed import read_feed_data
+from archiver.urls import redact
 
 _FAMILIES = {"rss": "rss", "rdf": "rss", "feed": "atom", "channel": "cdf"}
 _VERSIONS = {"rss091n": "rss091", "rss091u": "rss091", "rss": "rss20", "atom": "atom10", "atom01": "atom03",
@@ -50,23 +51,26 @@ def read(text: str, *, charset: str, options: ParseOptions, start: int = 0) -> P
     shape = read_shape(source)
     if not shape.readable:
         raise ParseError(
-            "broken", f"{options.url or 'The document'} was cut off before anything of the feed came."
+            "broken", f"{redact(options.url) or 'The document'} was cut off before anything of the feed came."
         )
     reading = _read_whole(shape)
     root = local_name(shape.root)
     version = _format(reading.version, root, source)
-    feed = read_feed_data(reading.feed, url=options.url)
+    declares_html = version.startswith("atom")
+    feed = read_feed_data(reading.feed, url=options.url, declares_html=declares_html)
     context = Context(
         url=options.url,
         site_url=feed.site_url,
         feed_language=feed.language,
         dates_are_atom=version.startswith(("atom", "cdf")),
+        declares_html=declares_html,
     )
     entries, left_out = _entries(reading.entries, context)
     problems = (*_told(shape), *reading.problems, *left_out)
     if not entries and not _says_anything(feed) and not reading.strict:
         raise ParseError(
-            "broken", f"{options.url or 'The document'} looks like a feed, but nothing in it could be read."
+            "broken",
+            f"{redact(options.url) or 'The document'} looks like a feed, but nothing in it could be read.",
         )
     return ParsedFeed(
         feed=feed,

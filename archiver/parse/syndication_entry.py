@@ -15,7 +15,12 @@ from archiver.urls import resolve
 
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _ABSOLUTE = re.compile(r"https?://[^\s<>\"]+", re.I)
-_RELATIVE = re.compile(r"[/.?][^\s<>\"]*")
+_ON_THE_WEB = re.compile(r"https?://\S", re.I)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_ALTERNATE = ("alternate", "http://www.iana.org/assignments/relation/alternate")
+"""RFC 4287, 4.2.7.2: the registered name and its address mean the same."""
+_NAMED_ZONE = re.compile(r"[A-Za-z]/[A-Za-z]")
 _NO_LINKS = ("javascript:", "vbscript:", "data:", "file:")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _LARGEST_LENGTH = 2**63 - 1
@@ -31,12 +36,14 @@ class Context:
     feed_language: str | None = None
     dates_are_atom: bool = False
     """In Atom `updated` means a change; in RSS it is `dc:date`, which is when the entry was published."""
+    declares_html: bool = False
+    """A text that is called HTML was called so by its publisher (Atom), not by feedparser's guess (RSS)."""
 
 
 def read_entry(entry: Mapping[str, Any], *, position: int, context: Context) -> EntryData:
     """Map one entry; `entry` is feedparser's dict without its aliases, as `dict(…)` leaves it."""
     guid = text_of(entry.get("id"))
-    base = context.site_url or _web(context.url)
+    base = context.site_url or web(context.url)
     url = _url(entry, guid, base)
     summary, content = _texts(entry)
     published, updated = _dates(entry, context)
@@ -44,7 +51,7 @@ def read_entry(entry: Mapping[str, Any], *, position: int, context: Context) -> 
         position=position,
         guid=guid,
         url=url,
-        title=fold(entry, "title"),
+        title=fold(entry, "title", declared=context.declares_html),
         authors=people(entry),
         published_at=published[0],
         published_raw=published[1],
@@ -52,7 +59,7 @@ def read_entry(entry: Mapping[str, Any], *, position: int, context: Context) -> 
         updated_raw=updated[1],
         summary=summary,
         content=content,
-        base_url=_base(entry) or url or base,
+        base_url=_base(entry) or web(url or "") or base,
         language=_language(entry, context.feed_language),
         enclosures=tuple(_enclosures(entry, base)),
         categories=tuple(_categories(entry)),
@@ -65,22 +72,34 @@ def text_of(value: object) -> str | None:
     return (value.strip() or None) if isinstance(value, str) else None
 
 
-def fold(element: Mapping[str, Any], key: str) -> str | None:
-    """An element's text construct as one line of plain text."""
+def fold(element: Mapping[str, Any], key: str, *, declared: bool) -> str | None:
+    """An element's text construct as one line of plain text; `declared` as in Context.declares_html."""
     value = text_of(element.get(key))
-    return (
-        plain_text(value, is_html=_detail(element, f"{key}_detail").get("type") in _HTML_TYPES)
-        if value
-        else None
-    )
+    if not value:
+        return None
+    is_html = _detail(element, f"{key}_detail").get("type") in _HTML_TYPES
+    return plain_text(value, is_html=is_html, declared=declared)
 
 
 def absolute(link: str | None, *, base: str | None) -> str | None:
-    """A link as an absolute URL, word for word where it is one; None where it cannot be, or is a script."""
-    if not link or _ABSOLUTE.fullmatch(link):
+    """A link as an absolute URL, as published where it is one; None where it cannot be, or is a script.
+
+    Line breaks and control characters within it go, as browsers have it; blanks stay.
+    """
+    link = text_of(_CONTROLS.sub("", link)) if link else None
+    if not link or _ON_THE_WEB.match(link):
         return link
-    resolved = resolve(base if base and _web(base) else None, link)
+    resolved = resolve(base if base and web(base) else None, link)
     return None if resolved is None or resolved.lower().startswith(_NO_LINKS) else resolved
+
+
+def published_link(link: str | None, *, base: str | None) -> str | None:
+    """An entry's link, absolute; a relative one stays as published where nothing says what it is relative to."""
+    found = absolute(link, base=base)
+    if found or (base and web(base)):
+        return found
+    link = text_of(_CONTROLS.sub("", link)) if link else None
+    return None if not link or _SCHEME.match(link) else link
 
 
 def people(element: Mapping[str, Any]) -> tuple[Person, ...]:
@@ -106,7 +125,8 @@ def _named(name: str | None) -> Person | None:
     return Person(name=" ".join(name.split())) if name else None
 
 
-def _web(url: str) -> str | None:
+def web(url: str) -> str | None:
+    """The address if it is one of the web, that may serve as a base."""
     return url if url.lower().startswith(("http://", "https://")) else None
 
 
@@ -130,13 +150,13 @@ def _url(entry: Mapping[str, Any], guid: str | None, base: str | None) -> str | 
     alternates = [
         href
         for candidate in _dicts(entry.get("links"))
-        if candidate.get("rel", "alternate") == "alternate" and (href := text_of(candidate.get("href")))
+        if candidate.get("rel", "alternate") in _ALTERNATE and (href := text_of(candidate.get("href")))
     ]
     if link is None or (link == guid and link not in alternates):
         if link and _ABSOLUTE.fullmatch(link):
             return link
         link = alternates[0] if alternates else None
-    return absolute(link, base=base) or (link if link and not base and _RELATIVE.fullmatch(link) else None)
+    return published_link(link, base=base)
 
 
 def _dates(
@@ -169,6 +189,8 @@ def _feedparsers_date(parsed: object, raw: str) -> datetime | None:
     It rolls 30 February over to March and reads `2026-02` as its first day, neither of which was said.
     """
     if not isinstance(parsed, time.struct_time) or not 1990 <= parsed.tm_year <= 2100:
+        return None
+    if _NAMED_ZONE.search(raw[:100]):  # it would take the name of an unknown zone for UTC
         return None
     numbers = [int(digits) for digits in re.findall(r"[0-9]+", raw[:100]) if len(digits) <= 4]
     if parsed.tm_year not in numbers:
@@ -216,7 +238,7 @@ def _texts(entry: Mapping[str, Any]) -> tuple[Markup | None, Markup | None]:
 def _base(entry: Mapping[str, Any]) -> str | None:
     """The xml:base of the entry's texts, where it is absolute."""
     for detail in (*_dicts(entry.get("content")), _detail(entry, "summary_detail")):
-        base = _web(text_of(detail.get("base")) or "")
+        base = web(text_of(detail.get("base")) or "")
         if base:
             return base
     return None

@@ -15,7 +15,7 @@ _LONGEST_TTL = 5_256_000
 """Ten years in minutes: a larger `ttl` is a mistake."""
 
 
-def read_feed_data(feed: Mapping[str, Any], *, url: str) -> FeedData:
+def read_feed_data(feed: Mapping[str, Any], *, url: str, declares_html: bool) -> FeedData:
     """Read the feed's own elements; `url` is what a relative link is relative to."""
     updated = text_of(feed.get("updated")) or text_of(feed.get("published"))
     generator = text_of(feed.get("generator"))
@@ -23,9 +23,9 @@ def read_feed_data(feed: Mapping[str, Any], *, url: str) -> FeedData:
     if not generator and isinstance(detail, Mapping):
         generator = text_of(detail.get("name")) or text_of(detail.get("href"))
     return FeedData(
-        title=fold(feed, "title"),
+        title=fold(feed, "title", declared=declares_html),
         site_url=absolute(_site_link(feed), base=url),
-        description=fold(feed, "subtitle"),
+        description=fold(feed, "subtitle", declared=declares_html),
         language=language_tag(feed.get("language")),
         authors=people(feed),
         generator=" ".join(generator.split()) if generator else None,

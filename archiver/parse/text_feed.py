@@ -18,6 +18,7 @@ from archiver.parse.text_blocks import first_cut, fold_space, is_cut, markup, po
 from archiver.parse.text_feed_channel import read_channel
 from archiver.parse.text_feed_heads import ADDRESS, Head, find_heads, parted
 from archiver.parse.text_feed_titles import Place, end_of_remains, leading_title, slug_words, titles
+from archiver.parse.titles import plain_text
 
 _NUMBER = re.compile(r"(?<=[?&]p=)\d{2,12}|(?<!\d)\d{5,12}(?!\d)")
 _PAIRED_CDATA = re.compile(r"<!\[CDATA\[([^<>]{0,2000}?)\]\]>")
@@ -104,7 +105,7 @@ def _entry(position: int, head: Head, *, title: str, body: str) -> EntryData:
         position=position,
         guid=head.guid,
         url=head.link,
-        title=title or None,
+        title=plain_text(title, is_html=True),
         authors=(Person(name=creator),) if creator else (),
         published_at=read_date(head.date),
         published_raw=head.date,

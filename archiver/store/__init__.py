@@ -6,7 +6,7 @@ they are the whole contract between the archive and the rest of the program.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
@@ -14,17 +14,31 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from sqlite_utils import Database
 
 from archiver.changes import FeedUpdate
+from archiver.churn import History
+from archiver.failpoints import failpoint
 from archiver.model import Candidate, FeedForUpdate, KnownEntry, PreparedEntry
-from archiver.store import bodies, connect, feeds, knowledge, reading, search, updates
+from archiver.store import (
+    bodies,
+    chores,
+    connect,
+    evidence,
+    feeds,
+    knowledge,
+    manifest,
+    reading,
+    search,
+    updates,
+)
 from archiver.store.bodies import digest
 from archiver.store.connect import moment, transaction
+from archiver.store.evidence import Chosen
 from archiver.store.feeds import Following, Synced
 from archiver.store.lock import ArchiveLock
 from archiver.store.rows import sound
 from archiver.store.search import Query
 from archiver.times import to_text
 
-__all__ = ["ArchiveLock", "Following", "Query", "Reader", "Store", "Synced", "digest"]
+__all__ = ["ArchiveLock", "Chosen", "Following", "Query", "Reader", "Store", "Synced", "digest"]
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -45,6 +59,7 @@ class _Connected:
 
     def close(self) -> None:
         """Close the connection; the last one to close folds the write-ahead log into the file."""
+        failpoint("before_close")
         self._db.close()
 
     def __enter__(self) -> Self:
@@ -88,6 +103,10 @@ class Reader(_Connected):
         """Every version of an entry, oldest first."""
         return self._ask(reading.revisions, entry_id)
 
+    def events_of(self, entry_id: int) -> list[dict[str, Any]]:
+        """What happened to an entry, oldest first."""
+        return self._ask(reading.events_of, entry_id)
+
     def totals(self, *, now: datetime) -> dict[str, Any]:
         """How much there is of everything."""
         return self._ask(reading.totals, now=to_text(now))
@@ -95,6 +114,17 @@ class Reader(_Connected):
     def events(self, *, limit: int = 20) -> list[dict[str, Any]]:
         """What was worth a person's attention, newest first."""
         return self._ask(reading.events, limit=limit)
+
+    def chosen_feeds(self, chosen: Chosen) -> list[dict[str, Any]]:
+        """The feeds meant: address, name, tags, options."""
+        return self._ask(evidence.feeds, chosen)
+
+    def fetches(self, chosen: Chosen) -> Iterator[dict[str, Any]]:
+        """The log of fetches, oldest first, a few at a time: it only grows, so no moment need last."""
+        last = 0
+        while rows := self._ask(evidence.fetches, chosen, after=last):
+            yield from rows
+            last = rows[-1]["id"]
 
     def body(self, sha256: str) -> bytes:
         """A kept body, byte for byte. Raises NotFound, StoreError."""
@@ -115,29 +145,36 @@ class Store(_Connected):
         with transaction(self._db):
             yield
 
-    def sync(self, wanted: Sequence[Following], *, now: datetime) -> Synced:
-        """Let the configuration's feeds meet the stored ones."""
+    def sync(self, wanted: Sequence[Following], *, now: datetime, pausing: bool = True) -> Synced:
+        """Let the configuration's feeds meet the stored ones; pause those that left it only if `pausing`."""
         with transaction(self._db):
-            return feeds.sync(self._db, wanted, now=now)
+            return feeds.sync(self._db, wanted, now=now, pausing=pausing)
 
     def follow(self, wanted: Following, *, origin: str, now: datetime) -> int:
         """Add a feed, or take it up again; return its id."""
         with transaction(self._db):
             return feeds.follow(self._db, wanted, origin=origin, now=now)
 
-    def replayed(self, url: str, *, now: datetime) -> FeedForUpdate:
-        """The feed of a replayed document, added but not followed where it is unknown."""
+    def replayed(self, url: str, *, now: datetime, described: Following | None = None) -> FeedForUpdate:
+        """The feed of a replayed document, added but not followed where it is unknown, as `described`."""
         with transaction(self._db):
             known = self._db.execute("SELECT id FROM feeds WHERE url = ?", [sound(url)]).fetchone()
-            feed_id = (
-                known[0] if known else feeds.follow(self._db, Following(url=url), origin="replay", now=now)
-            )
+            wanted = described or Following(url=url)
+            feed_id = known[0] if known else feeds.follow(self._db, wanted, origin="replay", now=now)
             return feeds.for_update(self._db, feed_id)
 
-    def pause(self, feed_id: int, *, by: str = "command") -> None:
+    def known_feeds(self) -> list[tuple[str, str, str | None]]:
+        """Every feed's address as given, its address now, and the start of its last fetch."""
+        return self._ask(evidence.known_feeds)
+
+    def has_fetch(self, url: str, *, at: datetime) -> bool:
+        """Whether the feed with this address was fetched at this second."""
+        return self._ask(evidence.has_fetch, url, to_text(at))
+
+    def pause(self, feed_id: int, *, by: str = "command", now: datetime | None = None) -> None:
         """Ask a feed no more; `by` is `command` or `removed`."""
         with transaction(self._db):
-            feeds.pause(self._db, feed_id, by=by)
+            feeds.pause(self._db, feed_id, by=by, now=now)
 
     def resume(self, feed_id: int, *, now: datetime) -> None:
         """Ask a paused feed again, at once."""
@@ -168,9 +205,31 @@ class Store(_Connected):
         """Entries that the last complete answer lacked."""
         return self._ask(knowledge.missing_entries, feed_id)
 
+    def history(self, entry_id: int, *, limit: int) -> History:
+        """The last versions of an entry, and how they came about."""
+        return self._ask(knowledge.history, entry_id, limit=limit)
+
     def candidates(self, entry: PreparedEntry) -> tuple[Candidate, ...]:
         """Archived entries that may tell the same story as a new one."""
         return self._ask(knowledge.candidates, entry)
+
+    def close_days(self, *, now: datetime) -> int:
+        """Seal the days that are over in the manifest; return how many."""
+        with transaction(self._db):
+            return manifest.close_days(self._db, now=now)
+
+    def chore_is_due(self, name: str, *, every: timedelta, retry: timedelta, now: datetime) -> bool:
+        """Whether the time of one of the service's chores has come."""
+        return self._ask(chores.is_due, name, every=every, retry=retry, now=now)
+
+    def note_chore(self, name: str, *, now: datetime, problem: str | None) -> None:
+        """Write down that a chore was done, or why not."""
+        with transaction(self._db):
+            chores.note(self._db, name, now=now, problem=problem)
+
+    def tidy(self) -> None:
+        """Fold the write-ahead log into the file, and let SQLite refresh what it knows of the tables."""
+        connect.tidy(self._db)
 
     def apply(self, update: FeedUpdate) -> int:
         """Write an update inside the caller's `transaction`; return its fetch's id."""

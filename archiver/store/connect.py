@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from archiver.errors import ArchiveBusy, SchemaError, StoreError
+from archiver.failpoints import failpoint
 from archiver.store import schema
 from archiver.store.lock import other_holder
 
@@ -57,8 +58,7 @@ def open_writer(path: Path, *, checkpoints: bool = True) -> Database:
     except OSError as error:
         raise StoreError(f"{path}: the archive cannot be opened: {error.strerror}") from error
     if existing:
-        # A look that can change nothing: even to close a writing connection may move the write-ahead log.
-        _connect(path, "mode=ro").close()
+        _look(path)
     elif existing == 0 and _log_size(path):
         raise StoreError(
             f"{path}: the file is empty, but its write-ahead log is not; restore the archive from a backup"
@@ -78,10 +78,54 @@ def open_writer(path: Path, *, checkpoints: bool = True) -> Database:
         if schema.version(db) < schema.VERSION:
             with transaction(db):
                 # sqlite-utils nests each migration as a savepoint: all of them, or none
-                schema.migrations.apply(db)
+                with db.tracer(lambda sql, values: failpoint("mid_migration_statement")):
+                    schema.migrations.apply(db)
                 db.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
                 db.execute(f"PRAGMA user_version = {schema.VERSION}")
     return db
+
+
+def _look(path: Path) -> None:
+    """A look that can change nothing: even to close a writing connection may move the write-ahead log.
+
+    It fails on a file whose maker was killed in its first milliseconds: that left a rollback journal, which
+    only a writing connection may undo. There is nothing in such a file yet.
+    """
+    try:
+        _connect(path, "mode=ro").close()
+    except StoreError as error:
+        if getattr(error.__cause__, "sqlite_errorcode", None) != sqlite3.SQLITE_READONLY_ROLLBACK:
+            raise
+
+
+SQLITE_VERSION = sqlite3.sqlite_version
+"""Of the SQLite in use."""
+
+NEWEST_FAULT_IN_LOG = (3, 51, 2)
+"""Until this version SQLite could, very rarely, damage a file that two connections write at a time."""
+
+
+def sqlite_warning(version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> str | None:
+    """What to know of the SQLite in use; None where there is nothing."""
+    if version > NEWEST_FAULT_IN_LOG:
+        return None
+    return (
+        f"SQLite {'.'.join(map(str, version))} has a rare fault in its write-ahead log, mended in 3.51.3;"
+        " the archiver keeps clear of it (one connection writes), other programs should not write the archive"
+    )
+
+
+def tidy(db: Database) -> None:
+    """Fold the write-ahead log into the file as far as readers allow, and refresh SQLite's statistics."""
+    db.execute("PRAGMA optimize")
+    db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    db.execute(
+        "PRAGMA busy_timeout = 0"
+    )  # to empty the log is worth no waiting, which all updates would share
+    try:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
 
 def _use_log(db: Database) -> None:
@@ -103,6 +147,15 @@ def _use_log(db: Database) -> None:
 
 def open_reader(path: Path) -> Database:
     """Open the archive read-only. Raises StoreError if there is none, SchemaError if it is not ours."""
+    db = open_any(path)
+    if schema.version(db) < schema.VERSION:
+        db.close()
+        raise SchemaError(f"{path}: the archive is older than this program; any writing command renews it")
+    return db
+
+
+def open_any(path: Path) -> Database:
+    """Open an archive read-only, an older one too. Raises StoreError, SchemaError."""
     if not path.is_file():
         raise StoreError(f"{path}: there is no archive yet; `archiver run` or `archiver replay` makes one")
     try:
@@ -119,9 +172,6 @@ def open_reader(path: Path) -> Database:
         if _log_size(path):
             raise
         db = _connect(path, "mode=ro&immutable=1")
-    if schema.version(db) < schema.VERSION:
-        db.close()
-        raise SchemaError(f"{path}: the archive is older than this program; any writing command renews it")
     db.execute("PRAGMA query_only = ON")
     return db
 
@@ -172,6 +222,8 @@ def transaction(db: Database) -> Iterator[None]:
     """All or nothing. `BEGIN IMMEDIATE`, since a deferred one may fail at its first write (report, S5)."""
     with _between(db, "BEGIN IMMEDIATE", "COMMIT"):
         yield
+        failpoint("before_commit")
+    failpoint("after_commit_before_ack")
 
 
 @contextmanager

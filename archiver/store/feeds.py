@@ -9,9 +9,10 @@ from typing import Any
 from sqlite_utils import Database
 
 from archiver.errors import ConfigError, NotFound
-from archiver.model import FeedForUpdate, FeedState, ParseOptions
+from archiver.model import FeedForUpdate, FeedState, Moving, ParseOptions
+from archiver.store import orders
 from archiver.store.rows import insert, insert_many, sound, update
-from archiver.times import to_text
+from archiver.times import from_text, to_text
 
 _HORIZON = timedelta(days=366 * 1.1 + 1)
 """The longest interval that a configuration may ask for, and its jitter."""
@@ -47,6 +48,7 @@ def follow(db: Database, wanted: Following, *, origin: str, now: datetime) -> in
     known = db.execute("SELECT id FROM feeds WHERE url = ?", [sound(wanted.url)]).fetchone()
     if known:
         feed_id = int(known[0])
+        wanted = _completed(db, feed_id, wanted)
     else:
         new = {
             "url": wanted.url,
@@ -56,19 +58,21 @@ def follow(db: Database, wanted: Following, *, origin: str, now: datetime) -> in
             "added_at": to_text(now),
         }
         feed_id = insert(db, "feeds", new)
+        given = {"feed_id": feed_id, "url": wanted.url, "since": new["added_at"], "reason": "given"}
+        insert(db, "feed_addresses", given)
     if origin == "replay":
-        pause(db, feed_id, by="replay")
+        pause(db, feed_id, by="replay", now=now)
     else:
         resume(db, feed_id, now=now)
-    _describe(db, feed_id, wanted, origin=origin)
+    _describe(db, feed_id, wanted, origin=origin, now=now)
     return feed_id
 
 
-def sync(db: Database, wanted: Sequence[Following], *, now: datetime) -> Synced:
+def sync(db: Database, wanted: Sequence[Following], *, now: datetime, pausing: bool = True) -> Synced:
     """Let the configuration's feeds meet the stored ones.
 
-    New ones are added; those that left are paused; those that came back go on. A pause that a command
-    ordered is a person's word and stands. What is as it was is not written.
+    New ones are added; those that left are paused, if `pausing`; those that came back go on. A pause that a
+    command ordered is a person's word and stands. What is as it was is not written.
     """
     added, paused, resumed = [], [], []
     stored = {
@@ -92,13 +96,13 @@ def sync(db: Database, wanted: Sequence[Following], *, now: datetime) -> Synced:
             resume(db, row["id"], now=now)
             resumed.append(following.url)
         if comes_back or row["origin"] != "config" or not _is_described(row, following):
-            _describe(db, row["id"], following, origin="config")
+            _describe(db, row["id"], following, origin="config", now=now)
     kept = {following.url for following in wanted}
     for url, row in stored.items():
-        if row["origin"] != "config" or url in kept:
+        if not pausing or row["origin"] != "config" or url in kept:
             continue
         if row["state"] != FeedState.PAUSED:
-            pause(db, row["id"], by="config")
+            pause(db, row["id"], by="config", now=now)
             paused.append(url)
         elif row["paused_by"] == "command":
             # From now on it is the command's alone, so that to resume it is not undone by the next sync.
@@ -106,11 +110,12 @@ def sync(db: Database, wanted: Sequence[Following], *, now: datetime) -> Synced:
     return Synced(added=tuple(added), paused=tuple(paused), resumed=tuple(resumed))
 
 
-def pause(db: Database, feed_id: int, *, by: str) -> None:
+def pause(db: Database, feed_id: int, *, by: str, now: datetime | None = None) -> None:
     """Ask a feed no more until it is resumed. What was archived stays. Raises NotFound."""
     row = {"state": FeedState.PAUSED, "paused_by": by, "next_fetch_at": None}
     if not update(db, "feeds", feed_id, row):
         raise NotFound(f"no feed {feed_id} in the archive")
+    orders.note(db, feed_id, "pause", now=now, paused_by=by)
 
 
 def resume(db: Database, feed_id: int, *, now: datetime) -> None:
@@ -118,7 +123,14 @@ def resume(db: Database, feed_id: int, *, now: datetime) -> None:
 
     One that its configuration had dropped, or that was only replayed, is from now on the command's.
     """
-    cursor = db.execute(
+    row = db.execute(
+        "SELECT state = 'active' AND error_count = 0 FROM feeds WHERE id = ?", [feed_id]
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"no feed {feed_id} in the archive")
+    if not row[0]:
+        orders.note(db, feed_id, "resume", now=now)
+    db.execute(
         """
         UPDATE feeds SET state = 'active', next_fetch_at = ?, error_count = 0, last_error = NULL,
             origin = CASE
@@ -130,8 +142,6 @@ def resume(db: Database, feed_id: int, *, now: datetime) -> None:
         """,
         [to_text(now), feed_id],
     )
-    if not cursor.rowcount:
-        raise NotFound(f"no feed {feed_id} in the archive")
 
 
 def find(db: Database, name: str) -> int:
@@ -195,20 +205,35 @@ def listed(db: Database, *, removed: bool = False) -> list[dict[str, Any]]:
         """
         SELECT feeds.*,
             (SELECT json_group_array(tag) FROM feed_tags WHERE feed_id = feeds.id) AS tags,
-            (SELECT count(*) FROM entries WHERE feed_id = feeds.id) AS entries
-        FROM feeds WHERE :removed OR paused_by IS NOT 'removed' ORDER BY id
+            (SELECT count(*) FROM fetches WHERE feed_id = feeds.id AND gap = 1) AS gaps,
+            (
+                SELECT json_group_array(json_object('url', url, 'since', since, 'reason', reason))
+                FROM (SELECT * FROM feed_addresses WHERE feed_id = feeds.id ORDER BY id)
+            ) AS addresses,
+            coalesce(counted.entries, 0) AS entries, coalesce(counted.withdrawn, 0) AS withdrawn,
+            coalesce(counted.churning, 0) AS churning
+        FROM feeds LEFT JOIN (
+            SELECT feed_id, count(*) AS entries, count(withdrawn_at) AS withdrawn, count(churn) AS churning
+            FROM entries GROUP BY feed_id
+        ) AS counted ON counted.feed_id = feeds.id
+        WHERE :removed OR paused_by IS NOT 'removed' ORDER BY id
         """,
         {"removed": removed},
     )
     return [
-        {key: value for key, value in row.items() if key != "reading"} | {"tags": json.loads(row["tags"])}
+        {key: value for key, value in row.items() if key != "reading"}
+        | {column: json.loads(row[column]) for column in ("tags", "addresses")}
         for row in rows
     ]
 
 
 _UPDATE_COLUMNS = """
     id, url, current_url, coalesce(name, title) AS name, state, etag, last_modified, body_sha256, format,
-    interval_seconds, configured_interval_seconds, error_count, parse_options
+    interval_seconds, configured_interval_seconds, error_count, parse_options,
+    title, site_url, language, last_whole_fetch_id,
+    (SELECT started_at FROM fetches WHERE id = feeds.last_whole_fetch_id) AS last_whole_at,
+    moving_to, moving_since, moving_answers, suspect_since, suspect_answers, reminted_answers, volatile_ids,
+    EXISTS (SELECT 1 FROM aliases WHERE feed_id = feeds.id) AS has_reminted
 """
 
 
@@ -216,6 +241,12 @@ def _for_update(row: Mapping[str, Any]) -> FeedForUpdate:
     values = dict(row)
     options = json.loads(values.pop("parse_options"))
     state = FeedState(values.pop("state"))
+    to, since, answers = (values.pop(column) for column in ("moving_to", "moving_since", "moving_answers"))
+    values["moving"] = Moving(to=to, since=from_text(since), answers=answers) if to else None
+    for column in ("volatile_ids", "has_reminted"):
+        values[column] = bool(values[column])
+    for column in ("last_whole_at", "suspect_since"):
+        values[column] = from_text(values[column]) if values[column] else None
     return FeedForUpdate(**values, state=state, parse=ParseOptions(**options))
 
 
@@ -233,17 +264,20 @@ def _is_described(row: Mapping[str, Any], wanted: Following) -> bool:
     )
 
 
-def _describe(db: Database, feed_id: int, wanted: Following, *, origin: str) -> None:
+def _describe(db: Database, feed_id: int, wanted: Following, *, origin: str, now: datetime) -> None:
     """Write what somebody wants of a known feed. Its state is another matter."""
     options = _parse_options_text(wanted.parse)
     # The last document is as unknown, if it was read under other options than these.
-    db.execute(
+    told_anew = db.execute(
         """
-        UPDATE feeds SET etag = NULL, last_modified = NULL, body_sha256 = NULL
+        UPDATE feeds SET etag = NULL, last_modified = NULL, body_sha256 = NULL,
+            next_fetch_at = CASE state WHEN 'paused' THEN NULL ELSE ? END
         WHERE id = ? AND parse_options <> ?
         """,
-        [feed_id, options],
+        [to_text(now), feed_id, options],
     )
+    if told_anew.rowcount:
+        orders.note(db, feed_id, "reread", now=now)
     row = {
         "name": wanted.name,
         "origin": origin,
@@ -252,6 +286,20 @@ def _describe(db: Database, feed_id: int, wanted: Following, *, origin: str) -> 
     }
     update(db, "feeds", feed_id, row)
     _set_tags(db, feed_id, wanted.tags)
+
+
+def _completed(db: Database, feed_id: int, wanted: Following) -> Following:
+    """What is wanted of a known feed, with what it has already where nothing was said."""
+    row = next(iter(db.query("SELECT * FROM feeds WHERE id = ?", [feed_id])))
+    tags = db.execute("SELECT tag FROM feed_tags WHERE feed_id = ? ORDER BY tag", [feed_id])
+    known_options = ParseOptions(**json.loads(row["parse_options"]))
+    return Following(
+        url=wanted.url,
+        name=wanted.name or row["name"],
+        tags=wanted.tags or tuple(tag for (tag,) in tags),
+        interval_seconds=wanted.interval_seconds or row["configured_interval_seconds"],
+        parse=known_options if wanted.parse == ParseOptions() else wanted.parse,
+    )
 
 
 def _set_tags(db: Database, feed_id: int, tags: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from archiver.churn import History, Version
 from archiver.identify.keys import key as rung_key
 from archiver.model import Candidate, KnownEntry, PreparedEntry, Rung
 from archiver.store.rows import sound
@@ -16,7 +17,7 @@ _NEWEST = 16
 
 _KNOWN_COLUMNS = """
     id, rung, key, guid, url, url_key, title, title_key, published_at, content_sha256, content_text, revision,
-    present, first_seen_at, missing_since, withdrawn_at
+    present, first_seen_at, missing_since, withdrawn_at, missing_fetch_id, updated_at, position, suspect
 """
 
 _KNOWN = f"""
@@ -40,13 +41,20 @@ _KNOWN = f"""
                 ORDER BY id DESC LIMIT {_NEWEST}
             )
         )) AS newest
+        UNION SELECT newest.value FROM json_each(:titles) AS wanted, json_each((
+            SELECT json_group_array(id) FROM (
+                SELECT id FROM entries WHERE feed_id = :feed_id AND title_key = wanted.value AND title_key
+                <> '' ORDER BY id DESC LIMIT {_NEWEST}
+            )
+        )) AS newest
     )
     ORDER BY id
 """
 
 
 def known_entries(db: Database, feed_id: int, document: Sequence[PreparedEntry]) -> tuple[KnownEntry, ...]:
-    """Entries of the feed that share a key with the document, stood in the last one, or went missing.
+    """Entries of the feed that share a key or a title with the document, stood in the last one, or went
+    missing.
 
     Keys are those of every rung, since an entry may fall to a lower one in the light of what is known. Their
     `aliases` are those that the document uses.
@@ -57,6 +65,9 @@ def known_entries(db: Database, feed_id: int, document: Sequence[PreparedEntry])
         {
             "feed_id": feed_id,
             "keys": keys,
+            "titles": json.dumps(
+                sorted({sound(e.identity.title_key) for e in document if e.identity.title_key})
+            ),
             "guids": json.dumps(sorted({sound(e.data.guid) for e in document if e.data.guid})),
             "url_keys": json.dumps(
                 sorted({sound(e.identity.url_key) for e in document if e.identity.url_key})
@@ -83,15 +94,75 @@ def _keys(entry: PreparedEntry) -> Iterable[str]:
 
 
 def missing_entries(db: Database, feed_id: int) -> tuple[KnownEntry, ...]:
-    """Entries that the last complete answer lacked and that are not yet taken for withdrawn; no aliases."""
+    """Entries that the last document of the feed's own lacked, and are not yet taken for withdrawn; no
+    aliases.
+
+    Those among them that are `suspect` came with another site's content.
+    """
     rows = db.query(
         f"""
-        SELECT {_KNOWN_COLUMNS} FROM entries
-        WHERE feed_id = ? AND missing_since IS NOT NULL AND withdrawn_at IS NULL ORDER BY id
+        SELECT {_KNOWN_COLUMNS} FROM entries WHERE id IN (
+            SELECT id FROM entries
+                WHERE feed_id = :feed_id AND missing_since IS NOT NULL AND withdrawn_at IS NULL
+            UNION SELECT id FROM entries WHERE feed_id = :feed_id AND present = 1 AND suspect = 1
+        )
+        ORDER BY id
         """,
-        [feed_id],
+        {"feed_id": feed_id},
     )
     return tuple(_known(row, ()) for row in rows)
+
+
+def history(db: Database, entry_id: int, *, limit: int) -> History:
+    """The last versions of an entry, and whether each complete answer since the first of them brought one."""
+    rows = list(
+        db.query(
+            """
+            SELECT fetch_id, title, authors, url, coalesce(published_raw, published_at) AS published, summary,
+                content, enclosures, categories
+            FROM revisions WHERE entry_id = ? ORDER BY revision DESC LIMIT ?
+            """,
+            [entry_id, limit],
+        )
+    )[::-1]
+    feed_id, churn, churn_fetch_id = db.execute(
+        "SELECT feed_id, churn, churn_fetch_id FROM entries WHERE id = ?", [entry_id]
+    ).fetchone()
+    first = rows[0]["fetch_id"]
+    # An entry that stood still for as many answers as it takes to be noticed has come to rest.
+    if churn and _answers_since(db, feed_id, churn_fetch_id, limit=limit + 2) > limit + 1:
+        churn = None
+    return History(
+        versions=tuple(_version(row) for row in rows),
+        in_a_row=_answers_since(db, feed_id, first, limit=limit + 1) <= len(rows),
+        churn=churn,
+    )
+
+
+def _answers_since(db: Database, feed_id: int, fetch_id: int, *, limit: int) -> int:
+    """How many whole answers a feed has given from this one on, counted up to `limit`."""
+    row = db.execute(
+        """
+        SELECT count(*) FROM (
+            SELECT 1 FROM fetches
+            WHERE feed_id = ? AND id >= ? AND outcome IN ('new', 'unchanged', 'not_modified') AND partial = 0
+            LIMIT ?
+        )
+        """,
+        [feed_id, fetch_id, limit],
+    ).fetchone()
+    return int(row[0])
+
+
+def _version(row: Mapping[str, Any]) -> Version:
+    people, files, subjects = (json.loads(row[part]) for part in ("authors", "enclosures", "categories"))
+    columns = ("title", "url", "published", "summary", "content")
+    return Version(
+        **{column: row[column] for column in columns},
+        authors=tuple((person["name"], person["email"], person["url"]) for person in people),
+        enclosures=tuple(sorted(f"{file['url']} {file['type']} {file['length']}" for file in files)),
+        categories=tuple(sorted(f"{one['term']} {one['scheme']} {one['label']}" for one in subjects)),
+    )
 
 
 def candidates(db: Database, entry: PreparedEntry) -> tuple[Candidate, ...]:
@@ -141,9 +212,10 @@ def _candidates_by_id(db: Database, ids: Iterable[int]) -> tuple[Candidate, ...]
 
 
 def _known(row: Mapping[str, Any], aliases: Sequence[str]) -> KnownEntry:
-    values = _with_times(row, "published_at", "first_seen_at", "missing_since", "withdrawn_at")
+    values = _with_times(row, "published_at", "updated_at", "first_seen_at", "missing_since", "withdrawn_at")
     values["rung"] = Rung(values["rung"])
     values["present"] = bool(values["present"])
+    values["suspect"] = bool(values["suspect"])
     return KnownEntry(**values, aliases=tuple(aliases))
 
 

@@ -6,6 +6,7 @@ words that were put in. `Retelling` remembers them.
 
 from sqlite_utils import Database
 
+from archiver.failpoints import failpoint
 from archiver.store.rows import insert
 
 _Words = tuple[str | None, str]
@@ -34,6 +35,7 @@ class Retelling:
     def settle(self) -> None:
         """Choose again which entry stands for each post, and index its words if they are others now."""
         for post_id, before in self._before.items():
+            failpoint("mid_index")
             refresh(self._db, post_id)
             after = self._words(post_id)
             if after == before:

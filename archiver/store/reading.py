@@ -6,6 +6,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archiver.errors import NotFound
+from archiver.urls import redact
 
 _INTERNAL = frozenset({"key", "url_key", "title_key", "position"})
 
@@ -30,6 +31,7 @@ def entry(db: Database, entry_id: int) -> dict[str, Any]:
         f"no entry {entry_id} in the archive",
     )
     found["authors"] = json.loads(found["authors"])
+    found |= {column: redact(found[column]) for column in ("feed", "feed_url")}
     for table in ("enclosures", "categories"):
         rows = db.query(f"SELECT * FROM {table} WHERE entry_id = ? ORDER BY position", [entry_id])
         found[table] = [
@@ -53,6 +55,20 @@ def revisions(db: Database, entry_id: int) -> list[dict[str, Any]]:
     return [row | {column: json.loads(row[column]) for column in as_json} for row in rows]
 
 
+def events_of(db: Database, entry_id: int) -> list[dict[str, Any]]:
+    """What happened to an entry, oldest first, with the address of the fetch that showed it."""
+    return list(
+        db.query(
+            """
+            SELECT events.*, fetches.final_url AS fetched_from
+            FROM events JOIN fetches ON fetches.id = events.fetch_id
+            WHERE entry_id = ? AND entry_id IS NOT NULL ORDER BY events.id
+            """,
+            [entry_id],
+        )
+    )
+
+
 def totals(db: Database, *, now: str) -> dict[str, Any]:
     """How much there is of everything, and what is due."""
     row = next(
@@ -66,6 +82,9 @@ def totals(db: Database, *, now: str) -> dict[str, Any]:
                     (SELECT count(*) FROM entries) AS entries,
                     (SELECT count(*) FROM revisions) AS revisions,
                     (SELECT count(*) FROM entries WHERE withdrawn_at IS NOT NULL) AS withdrawn,
+                    (SELECT count(*) FROM entries WHERE churn IS NOT NULL) AS churning,
+                    (SELECT count(*) FROM feeds WHERE suspect_since IS NOT NULL) AS suspect,
+                    (SELECT count(*) FROM feeds WHERE current_url <> url) AS moved,
                     (SELECT count(*) FROM fetches) AS fetches,
                     (SELECT count(*) FROM fetches WHERE gap = 1) AS gaps,
                     (SELECT count(*) FROM bodies) AS bodies,
@@ -84,15 +103,14 @@ def totals(db: Database, *, now: str) -> dict[str, Any]:
 
 def events(db: Database, *, limit: int) -> list[dict[str, Any]]:
     """What was worth a person's attention, newest first."""
-    return list(
-        db.query(
-            """
-            SELECT events.*, coalesce(feeds.name, feeds.title, feeds.url) AS feed
-            FROM events JOIN feeds ON feeds.id = events.feed_id ORDER BY events.id DESC LIMIT ?
-            """,
-            [limit],
-        )
+    rows = db.query(
+        """
+        SELECT events.*, coalesce(feeds.name, feeds.title, feeds.url) AS feed
+        FROM events JOIN feeds ON feeds.id = events.feed_id ORDER BY events.id DESC LIMIT ?
+        """,
+        [limit],
     )
+    return [row | {"feed": redact(row["feed"])} for row in rows]
 
 
 def counts_of_feeds(db: Database, feed_ids: list[int]) -> tuple[int, int]:

@@ -6,19 +6,25 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from archiver.failpoints import failpoint
+from archiver.store.checksums import sealed
+
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _LARGEST = 2**63 - 1
 
 
 def insert(db: Database, table: str, row: Mapping[str, Any]) -> int:
     """Insert one row and return its rowid."""
+    failpoint("write")
+    row = _stored(table, row)
     marks = ", ".join("?" * len(row))
-    cursor = db.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", storable(row.values()))
+    cursor = db.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values()))
     return int(cursor.lastrowid or 0)
 
 
 def insert_many(db: Database, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Insert rows given as sequences in the order of `columns`."""
+    failpoint("write")
     marks = ", ".join("?" * len(columns))
     db.conn.executemany(
         f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",
@@ -28,9 +34,22 @@ def insert_many(db: Database, table: str, columns: Sequence[str], rows: Iterable
 
 def update(db: Database, table: str, row_id: int, row: Mapping[str, Any]) -> bool:
     """Change the named columns of the row with this id; return whether there is such a row."""
+    failpoint("write")
+    row = _stored(table, row)
     assignments = ", ".join(f"{column} = ?" for column in row)
-    cursor = db.execute(f"UPDATE {table} SET {assignments} WHERE id = ?", [*storable(row.values()), row_id])
+    cursor = db.execute(f"UPDATE {table} SET {assignments} WHERE id = ?", [*row.values(), row_id])
     return bool(cursor.rowcount)
+
+
+def seal(db: Database, table: str, row_id: int) -> None:
+    """Take a row's checksum anew, after an UPDATE that did not go through here."""
+    for row in list(db.query(f"SELECT * FROM {table} WHERE id = ?", [row_id])):
+        db.execute(f"UPDATE {table} SET checksum = ? WHERE id = ?", [sealed(table, row)["checksum"], row_id])
+
+
+def _stored(table: str, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The row as it will stand in its table, with a checksum if the table has them."""
+    return sealed(table, dict(zip(row, storable(row.values()), strict=True)))
 
 
 def storable(values: Iterable[object]) -> list[Any]:

@@ -10,7 +10,7 @@ from sqlite_utils.migrations import Migrations
 APPLICATION_ID = 0x46415231
 """Marks the file as an archive of ours (`PRAGMA application_id`): "FAR1", feed archive, first format."""
 
-VERSION = 3
+VERSION = 5
 """`PRAGMA user_version` of what this program writes: the number of migrations below."""
 
 migrations = Migrations("archiver")
@@ -29,9 +29,13 @@ def m001_feeds_and_fetches(db: Database) -> None:
         CREATE TABLE bodies (
             sha256 TEXT PRIMARY KEY,
             base_sha256 TEXT REFERENCES bodies (sha256),
+            step INTEGER NOT NULL DEFAULT 0,
+            prefix_size INTEGER NOT NULL DEFAULT 0,
+            suffix_size INTEGER NOT NULL DEFAULT 0,
             encoding TEXT NOT NULL,
             size INTEGER NOT NULL,
-            data BLOB NOT NULL
+            data BLOB NOT NULL,
+            checksum INTEGER
         ) STRICT
         """,
         """
@@ -61,7 +65,15 @@ def m001_feeds_and_fetches(db: Database) -> None:
             error_count INTEGER NOT NULL DEFAULT 0,
             last_error TEXT,
             reading TEXT,
-            added_at TEXT NOT NULL
+            added_at TEXT NOT NULL,
+            last_whole_fetch_id INTEGER,
+            moving_to TEXT,
+            moving_since TEXT,
+            moving_answers INTEGER NOT NULL DEFAULT 0,
+            suspect_since TEXT,
+            suspect_answers INTEGER NOT NULL DEFAULT 0,
+            reminted_answers INTEGER NOT NULL DEFAULT 0,
+            volatile_ids INTEGER NOT NULL DEFAULT 0
         ) STRICT
         """,
         "CREATE INDEX feeds_due ON feeds (next_fetch_at) WHERE state <> 'paused'",
@@ -87,18 +99,40 @@ def m001_feeds_and_fetches(db: Database) -> None:
             error_kind TEXT,
             headers TEXT NOT NULL,
             redirects TEXT NOT NULL,
+            http_version TEXT,
+            reason TEXT,
+            request_headers TEXT NOT NULL DEFAULT '[]',
+            address TEXT,
+            tls_protocol TEXT,
+            certificate_sha256 TEXT,
+            complete INTEGER NOT NULL DEFAULT 0,
             body_sha256 TEXT REFERENCES bodies (sha256),
             bytes_received INTEGER NOT NULL,
             entries_seen INTEGER NOT NULL,
             entries_new INTEGER NOT NULL,
             entries_revised INTEGER NOT NULL,
             gap INTEGER NOT NULL,
+            gap_since TEXT,
+            gap_until TEXT,
             partial INTEGER NOT NULL,
-            problems TEXT NOT NULL
+            problems TEXT NOT NULL,
+            read_as TEXT,
+            checksum INTEGER
         ) STRICT
         """,
         "CREATE INDEX fetches_feed ON fetches (feed_id, id)",
         "CREATE INDEX fetches_gap ON fetches (feed_id) WHERE gap = 1",
+        """
+        CREATE TABLE feed_addresses (
+            id INTEGER PRIMARY KEY,
+            feed_id INTEGER NOT NULL REFERENCES feeds (id),
+            url TEXT NOT NULL,
+            since TEXT NOT NULL,
+            reason TEXT NOT NULL CHECK (reason IN ('given', 'moved')),
+            fetch_id INTEGER REFERENCES fetches (id)
+        ) STRICT
+        """,
+        "CREATE INDEX feed_addresses_feed ON feed_addresses (feed_id, id)",
     ):
         db.execute(statement)
 
@@ -144,7 +178,14 @@ def m002_entries_and_posts(db: Database) -> None:
             last_seen_at TEXT NOT NULL,
             present INTEGER NOT NULL,
             missing_since TEXT,
+            missing_fetch_id INTEGER REFERENCES fetches (id),
             withdrawn_at TEXT,
+            withdrawn_fetch_id INTEGER REFERENCES fetches (id),
+            suspect INTEGER NOT NULL DEFAULT 0,
+            churn TEXT CHECK (churn IN ('numbers', 'order', 'part')),
+            churn_since TEXT,
+            churn_count INTEGER NOT NULL DEFAULT 0,
+            churn_fetch_id INTEGER REFERENCES fetches (id),
             language TEXT,
             language_source TEXT CHECK (language_source IN ('label', 'declared', 'text')),
             is_excerpt INTEGER NOT NULL,
@@ -154,12 +195,14 @@ def m002_entries_and_posts(db: Database) -> None:
             content_sha256 TEXT NOT NULL,
             revision INTEGER NOT NULL,
             position INTEGER NOT NULL,
+            checksum INTEGER,
             UNIQUE (feed_id, key)
         ) STRICT
         """,
         "CREATE INDEX entries_guid ON entries (feed_id, guid) WHERE guid IS NOT NULL",
         "CREATE INDEX entries_url_key ON entries (url_key) WHERE url_key IS NOT NULL",
         "CREATE INDEX entries_feed_url_key ON entries (feed_id, url_key) WHERE url_key IS NOT NULL",
+        "CREATE INDEX entries_feed_title_key ON entries (feed_id, title_key) WHERE title_key <> ''",
         "CREATE INDEX entries_title_key ON entries (title_key) WHERE title_key <> ''",
         "CREATE INDEX entries_present ON entries (feed_id) WHERE present = 1",
         """
@@ -225,6 +268,7 @@ def m002_entries_and_posts(db: Database) -> None:
             enclosures TEXT NOT NULL,
             categories TEXT NOT NULL,
             reading TEXT NOT NULL,
+            checksum INTEGER,
             UNIQUE (entry_id, revision)
         ) STRICT
         """,
@@ -244,10 +288,12 @@ def m002_entries_and_posts(db: Database) -> None:
             fetch_id INTEGER NOT NULL REFERENCES fetches (id),
             entry_id INTEGER REFERENCES entries (id),
             kind TEXT NOT NULL,
-            detail TEXT NOT NULL
+            detail TEXT NOT NULL,
+            earlier_fetch_id INTEGER REFERENCES fetches (id)
         ) STRICT
         """,
         "CREATE INDEX events_feed ON events (feed_id, id)",
+        "CREATE INDEX events_entry ON events (entry_id) WHERE entry_id IS NOT NULL",
     ):
         db.execute(statement)
 
@@ -271,3 +317,56 @@ def m003_full_text(db: Database) -> None:
         )
         """
     )
+
+
+@migrations()
+def m004_orders(db: Database) -> None:
+    """What people ordered of a feed: the one thing that its state rests on and no fetch tells."""
+    for statement in (
+        """
+        CREATE TABLE orders (
+            id INTEGER PRIMARY KEY,
+            feed_id INTEGER NOT NULL REFERENCES feeds (id),
+            after_fetch_id INTEGER NOT NULL,
+            at TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('pause', 'resume', 'reread')),
+            paused_by TEXT
+        ) STRICT
+        """,
+        "CREATE INDEX orders_feed ON orders (feed_id, id)",
+    ):
+        db.execute(statement)
+
+
+@migrations()
+def m005_upkeep(db: Database) -> None:
+    """Days sealed one to the other, and when the service last did its chores."""
+    for statement in (
+        """
+        CREATE TABLE manifests (
+            id INTEGER PRIMARY KEY,
+            kind TEXT NOT NULL CHECK (kind IN ('day', 'rebuilt')),
+            day TEXT NOT NULL,
+            closed_at TEXT NOT NULL,
+            after_fetch_id INTEGER NOT NULL,
+            last_fetch_id INTEGER NOT NULL,
+            fetches INTEGER NOT NULL,
+            bodies INTEGER NOT NULL,
+            revisions INTEGER NOT NULL,
+            fetches_sha256 TEXT NOT NULL,
+            revisions_sha256 TEXT NOT NULL,
+            previous_sha256 TEXT,
+            sha256 TEXT NOT NULL UNIQUE
+        ) STRICT
+        """,
+        "CREATE INDEX IF NOT EXISTS revisions_fetch ON revisions (fetch_id)",
+        """
+        CREATE TABLE chores (
+            name TEXT PRIMARY KEY,
+            done_at TEXT,
+            tried_at TEXT NOT NULL,
+            problem TEXT
+        ) STRICT, WITHOUT ROWID
+        """,
+    ):
+        db.execute(statement)

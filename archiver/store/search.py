@@ -8,6 +8,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archiver.store.rows import sound
+from archiver.urls import redact
 
 MAX_TERMS = 16
 """Ranking many terms costs out of proportion (reliability report, O15)."""
@@ -85,7 +86,7 @@ def search(db: Database, query: Query) -> list[dict[str, Any]]:
             "limit": query.limit,
         },
     )
-    return [row | {"feeds": json.loads(row["feeds"])} for row in rows]
+    return [row | {"feeds": [redact(feed) for feed in json.loads(row["feeds"])]} for row in rows]
 
 
 def _sound(text: str | None) -> str | None:

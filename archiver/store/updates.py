@@ -3,32 +3,43 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlite_utils import Database
 
 from archiver.changes import ChangeKind, EntryChange, FeedUpdate, FetchRecord
-from archiver.model import PreparedEntry
+from archiver.failpoints import failpoint
+from archiver.model import Hop, PreparedEntry
 from archiver.store import bodies
 from archiver.store.posts import Retelling, create
-from archiver.store.rows import insert, insert_many, storable, update
+from archiver.store.rows import insert, insert_many, sound, storable, update
 from archiver.times import to_text
 
 
-def apply(db: Database, decided: FeedUpdate) -> int:
-    """Write a decided update and return its fetch's id. The caller holds the transaction."""
+def apply(db: Database, decided: FeedUpdate, *, fetch_id: int | None = None) -> int:
+    """Write a decided update and return its fetch's id, the next one unless it is given.
+
+    The caller holds the transaction.
+    """
     assert db.conn.in_transaction, "an update is written as a whole, or not at all"
-    fetch_id = _insert_fetch(db, decided.feed_id, decided.fetch)
+    fetch_id = _insert_fetch(db, decided.feed_id, decided.fetch, fetch_id)
     writing = _Writing(decided.feed_id, fetch_id, to_text(decided.fetch.started_at), Retelling(db), {})
+    failpoint("after_fetch_row")
     for change in decided.changes:
         _apply_change(db, writing, change)
+        failpoint("after_entry")
     writing.posts.settle()
-    _update_feed(db, decided)
+    failpoint("before_feed_row")
+    _update_feed(db, decided, fetch_id)
     insert_many(
         db,
         "events",
-        ("at", "feed_id", "fetch_id", "entry_id", "kind", "detail"),
-        [(writing.at, writing.feed_id, fetch_id, e.entry_id, e.kind, e.detail) for e in decided.events],
+        ("at", "feed_id", "fetch_id", "entry_id", "kind", "detail", "earlier_fetch_id"),
+        [
+            (writing.at, writing.feed_id, fetch_id, e.entry_id, e.kind, e.detail, e.earlier_fetch_id)
+            for e in decided.events
+        ],
     )
     return fetch_id
 
@@ -45,12 +56,14 @@ class _Writing:
     """The posts of the document's new entries, for those further down that tell the same."""
 
 
-def _insert_fetch(db: Database, feed_id: int, fetch: FetchRecord) -> int:
-    kept = bodies.save(db, fetch.body) if fetch.body is not None else fetch.body_sha256
+def _insert_fetch(db: Database, feed_id: int, fetch: FetchRecord, fetch_id: int | None) -> int:
+    kept = bodies.save(db, fetch.body, feed_id=feed_id) if fetch.body is not None else fetch.body_sha256
+    failpoint("after_body")
     return insert(
         db,
         "fetches",
         {
+            "id": fetch_id,
             "feed_id": feed_id,
             "started_at": to_text(fetch.started_at),
             "duration_ms": fetch.duration_ms,
@@ -61,17 +74,34 @@ def _insert_fetch(db: Database, feed_id: int, fetch: FetchRecord) -> int:
             "error": fetch.error,
             "error_kind": fetch.error_kind,
             "headers": _json(fetch.headers),
-            "redirects": _json([asdict(hop) for hop in fetch.redirects]),
+            "redirects": _json([_told(hop) for hop in fetch.redirects]),
+            "http_version": fetch.http_version,
+            "reason": fetch.reason,
+            "request_headers": _json(fetch.request_headers),
+            "address": fetch.connection and fetch.connection.address,
+            "tls_protocol": fetch.connection and fetch.connection.tls_protocol,
+            "certificate_sha256": fetch.connection and fetch.connection.certificate_sha256,
+            "complete": fetch.complete,
             "body_sha256": kept,
             "bytes_received": fetch.bytes_received,
             "entries_seen": fetch.entries_seen,
             "entries_new": fetch.entries_new,
             "entries_revised": fetch.entries_revised,
             "gap": fetch.gap,
+            "gap_since": _text(fetch.gap_since),
+            "gap_until": _text(fetch.gap_until),
             "partial": fetch.partial,
             "problems": _json(fetch.problems),
+            "read_as": fetch.read_as,
         },
     )
+
+
+def _told(hop: Hop) -> dict[str, Any]:
+    """A redirect as one flat object, without what is not known."""
+    told = asdict(hop)
+    told |= told.pop("connection") or {}
+    return {key: value for key, value in told.items() if value is not None}
 
 
 def _apply_change(db: Database, writing: _Writing, change: EntryChange) -> None:
@@ -81,11 +111,13 @@ def _apply_change(db: Database, writing: _Writing, change: EntryChange) -> None:
         case ChangeKind.REVISED | ChangeKind.SEEN | ChangeKind.RETURNED:
             _update_entry(db, writing, change)
         case ChangeKind.MISSING:
-            _mark(db, change, {"present": 0, "missing_since": writing.at})
+            place = {} if change.place is None else {"position": change.place}
+            missing = {"present": 0, "missing_since": writing.at, "missing_fetch_id": writing.fetch_id}
+            _mark(db, change, missing | place)
         case ChangeKind.WITHDRAWN:
-            _mark(db, change, {"withdrawn_at": writing.at})
+            _mark(db, change, {"withdrawn_at": writing.at, "withdrawn_fetch_id": writing.fetch_id})
         case ChangeKind.LEFT:
-            _mark(db, change, {"present": 0, "missing_since": None})
+            _mark(db, change, {"present": 0, "missing_since": None, "missing_fetch_id": None})
 
 
 def _mark(db: Database, change: EntryChange, columns: dict[str, Any]) -> None:
@@ -131,15 +163,10 @@ def _update_entry(db: Database, writing: _Writing, change: EntryChange) -> None:
             db,
             "entries",
             entry_id,
-            {
-                "last_seen_at": writing.at,
-                "position": entry.data.position,
-                "present": 1,
-                "missing_since": None,
-                "withdrawn_at": None,
-            }
-            | _updated_dates(entry),
+            {"position": entry.data.position} | _standing(writing, change) | _updated_dates(entry),
         )
+        if change.churn:
+            _count_churn(db, writing, entry_id, change.churn)
     else:
         writing.posts.note(db.execute("SELECT post_id FROM entries WHERE id = ?", [entry_id]).fetchone()[0])
         update(db, "entries", entry_id, _current_version(writing, change, entry))
@@ -147,6 +174,30 @@ def _update_entry(db: Database, writing: _Writing, change: EntryChange) -> None:
         _insert_revision(db, writing, entry_id, change, entry)
     if change.alias:
         _remember_alias(db, writing, change.alias, entry_id, entry)
+
+
+def _standing(writing: _Writing, change: EntryChange) -> dict[str, Any]:
+    """The columns that say an entry stands in the document."""
+    return {
+        "last_seen_at": writing.at,
+        "present": 1,
+        "missing_since": None,
+        "missing_fetch_id": None,
+        "withdrawn_at": None,
+        "withdrawn_fetch_id": None,
+        "suspect": change.suspect,
+    }
+
+
+def _count_churn(db: Database, writing: _Writing, entry_id: int, churn: str) -> None:
+    db.execute(
+        """
+        UPDATE entries SET churn_since = iif(churn IS NULL, ?, churn_since), churn = ?,
+            churn_count = churn_count + 1, churn_fetch_id = ?
+        WHERE id = ?
+        """,
+        [writing.at, churn, writing.fetch_id, entry_id],
+    )
 
 
 def _remember_alias(
@@ -188,10 +239,6 @@ def _current_version(writing: _Writing, change: EntryChange, entry: PreparedEntr
         "published_at": to_text(data.published_at) if data.published_at else None,
         "published_raw": data.published_raw,
         "date_note": change.date_note,
-        "last_seen_at": writing.at,
-        "present": 1,
-        "missing_since": None,
-        "withdrawn_at": None,
         "language": cleaned.language,
         "language_source": cleaned.language_source,
         "is_excerpt": cleaned.is_excerpt,
@@ -201,6 +248,7 @@ def _current_version(writing: _Writing, change: EntryChange, entry: PreparedEntr
         "content_sha256": identity.content_sha256,
         "revision": change.revision,
         "position": data.position,
+        **_standing(writing, change),
     } | _updated_dates(entry)
 
 
@@ -264,8 +312,9 @@ def _insert_revision(
     )
 
 
-def _update_feed(db: Database, decided: FeedUpdate) -> None:
+def _update_feed(db: Database, decided: FeedUpdate, fetch_id: int) -> None:
     facts, at = decided.facts, to_text(decided.fetch.started_at)
+    _remember_address(db, decided, fetch_id)
     columns: dict[str, Any] = {
         "current_url": facts.current_url,
         "etag": facts.etag,
@@ -275,7 +324,16 @@ def _update_feed(db: Database, decided: FeedUpdate) -> None:
         "error_count": facts.error_count,
         "last_error": facts.last_error,
         "last_fetched_at": at,
+        "moving_to": facts.moving.to if facts.moving else None,
+        "moving_since": _text(facts.moving.since) if facts.moving else None,
+        "moving_answers": facts.moving.answers if facts.moving else 0,
+        "suspect_since": _text(facts.suspect_since),
+        "suspect_answers": facts.suspect_answers,
+        "reminted_answers": facts.reminted_answers,
+        "volatile_ids": facts.volatile_ids,
     }
+    if facts.whole:
+        columns["last_whole_fetch_id"] = fetch_id
     if facts.succeeded:
         columns["last_success_at"] = at
     if decided.fetch.entries_new:
@@ -296,6 +354,20 @@ def _update_feed(db: Database, decided: FeedUpdate) -> None:
         "UPDATE feeds SET state = ?, next_fetch_at = ? WHERE id = ? AND state <> 'paused'",
         [facts.state, to_text(facts.next_fetch_at), decided.feed_id],
     )
+
+
+def _remember_address(db: Database, decided: FeedUpdate, fetch_id: int) -> None:
+    """An address that the feed has from now on; the earlier ones stay in `feed_addresses`."""
+    url = sound(decided.facts.current_url)
+    (before,) = db.execute("SELECT current_url FROM feeds WHERE id = ?", [decided.feed_id]).fetchone()
+    if url != before:
+        at = to_text(decided.fetch.started_at)
+        row = {"feed_id": decided.feed_id, "url": url, "since": at, "reason": "moved", "fetch_id": fetch_id}
+        insert(db, "feed_addresses", row)
+
+
+def _text(moment: datetime | None) -> str | None:
+    return to_text(moment) if moment else None
 
 
 def _json(value: Sequence[Any]) -> str:

@@ -110,3 +110,24 @@ def test_what_is_exported_can_be_imported(archiver, tmp_path):
     (tmp_path / "out.opml").write_text(archiver("feeds", "export").out)
     ran = archiver("--archive", "other.db", "feeds", "import", "out.opml", "--json")
     assert sorted(ran.json["added"]) == ["https://one.example/feed", "https://two.example/feed"]
+
+
+def test_adding_a_known_feed_again_keeps_what_was_said_of_it(archiver, followed):
+    archiver("feeds", "add", followed)
+    [feed] = archiver("feeds", "--json").json
+    assert (feed["name"], feed["tags"], feed["configured_interval_seconds"]) == ("Mine", ["ngo"], 7200)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("javascript:alert(1)",), ("http://",), ("gopher://x",), ("https://a.example", "--charset", "nonsense")],
+)
+def test_add_refuses_nonsense_in_one_sentence_and_touches_nothing(archiver, tmp_path, arguments):
+    ran = archiver("feeds", "add", "--as-is", *arguments)
+    assert (ran.status, ran.err.count("\n")) == (2, 1)
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_verbs_print_json_too(archiver, followed):
+    for verb in ("pause", "resume", "remove"):
+        assert archiver("feeds", verb, "1", "--json").json == {"feeds": [1]}

@@ -115,3 +115,50 @@ def test_a_file_that_is_no_archive_is_refused_untouched(archiver, fixtures, tmp_
     ran = archiver("--archive", "letters.db", "replay", fixtures)
     assert (ran.status, ran.err.count("\n")) == (2, 1)
     assert (tmp_path / "letters.db").read_bytes() == b"Dear Sir or Madam" * 100
+
+
+def test_a_command_without_a_configuration_pauses_nothing(archiver, site, rss, tmp_path, monkeypatch):
+    (tmp_path / "config.yaml").write_text(f"feeds: [{site.serve('/feed', rss('a'))}]")
+    archiver("run", "--once")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    archive = tmp_path / "data" / "archive.db"
+    assert archiver("--archive", archive, "fetch", "1", "--json").json["feeds"] == 1
+    assert archiver("--archive", archive, "run", "--once").status == 0
+    assert [feed["state"] for feed in archiver("--archive", archive, "feeds", "--json").json] == ["active"]
+
+
+def test_a_feed_that_left_the_configuration_is_paused_by_the_service_only(archiver, site, rss, tmp_path):
+    (tmp_path / "config.yaml").write_text(f"feeds: [{site.serve('/feed', rss('a'))}]")
+    archiver("run", "--once")
+    (tmp_path / "config.yaml").write_text("feeds: []")
+    archiver("fetch")
+    assert [feed["state"] for feed in archiver("feeds", "--json").json] == ["active"]
+
+
+def test_a_feed_that_nobody_knows_is_refused_before_anything_is_touched(archiver, site, rss, tmp_path):
+    (tmp_path / "config.yaml").write_text(f"feeds: [{site.serve('/feed', rss('a'))}]")
+    ran = archiver("fetch", "nosuch")
+    assert (ran.status, ran.err.count("\n")) == (2, 1)
+    assert not (tmp_path / "data").exists()
+
+
+def test_secrets_in_an_address_reach_no_line_and_no_error(archiver, site, tmp_path):
+    page = site.serve("/page?token=SECRET1", "<html><body>Log in</body></html>")
+    url = page.replace("http://", "http://me:SECRET2@")
+    (tmp_path / "config.yaml").write_text(f"feeds: [{url}]")
+    ran = archiver("run", "--once")
+    assert ran.status == 1
+    assert "SECRET" not in ran.err + ran.out
+    events = archiver("status", "--json").json["events"]
+    assert "SECRET" not in str(events)
+
+
+def test_the_reader_of_the_output_may_go_away(archiver, fixtures, tmp_path):
+    import subprocess
+    import sys
+
+    archiver("replay", fixtures)
+    command = f"{sys.executable} -m archiver show 26 --html | head -c 1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

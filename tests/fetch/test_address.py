@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.errors import FetchError
-from archiver.fetch.address import keeps_trust, parse, redact
+from archiver.fetch.address import keeps_trust, parse
+from archiver.urls import redact
 
 
 @pytest.mark.parametrize(

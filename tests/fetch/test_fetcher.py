@@ -9,7 +9,7 @@ import pytest
 from archiver.config import FetchSettings
 from archiver.errors import FetchError
 from archiver.fetch import Fetcher
-from archiver.model import FetchRequest, Hop, Response
+from archiver.model import Connection, FetchRequest, Hop, Response
 
 pytestmark = pytest.mark.anyio
 
@@ -108,9 +108,10 @@ async def test_a_chain_of_redirects_is_followed_and_told(server, fetcher, feed):
     response = await get(fetcher, server.url("chain?left=1"))
     assert response.body == feed
     assert response.final_url == server.url("ok")
+    by = Connection(address=f"127.0.0.1:{server.port}")
     assert response.redirects == (
-        Hop(url=server.url("chain?left=1"), status=301),
-        Hop(url=server.url("chain?left=0"), status=301),
+        Hop(url=server.url("chain?left=1"), status=301, location="/chain?left=0", connection=by),
+        Hop(url=server.url("chain?left=0"), status=301, location="/ok", connection=by),
     )
 
 

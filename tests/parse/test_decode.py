@@ -116,6 +116,12 @@ def test_wide_unicode_is_read_with_and_without_a_byte_order_mark(codec: str, mar
     assert decoded.charset == codec[:6]
 
 
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_a_text_of_cyrillic_letters_and_blanks_is_read_as_utf_16_without_a_mark(codec: str) -> None:
+    text = "Мектептерге жаңы китептер жеткирилди, окуучулар кубанычта. " * 40
+    assert decode(text.encode(codec)).text == text
+
+
 def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
     assert decode(codecs.BOM_UTF8 + b"<rss/>").text == "<rss/>"
 

@@ -1,6 +1,7 @@
 """JSON Feed beyond the cases: cut documents, odd values, JSON of other kinds."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -93,3 +94,15 @@ def test_hostile_json_ends_soon(piece: str) -> None:
         + piece * 200_000
     )
     assert [entry.guid for entry in read(text).entries] == ["1"]
+
+
+@pytest.mark.parametrize("link", ["/p/1", "p/2", "?p=3"])
+def test_a_relative_link_stays_as_published_where_nothing_says_what_it_is_relative_to(link: str) -> None:
+    (entry,) = read(feed({"id": "1", "url": link})).entries
+    assert (entry.url, entry.base_url) == (link, None)
+
+
+def test_a_date_may_be_a_number_of_seconds() -> None:
+    (entry,) = read(feed({"id": "1", "date_published": 1741000000})).entries
+    assert entry.published_at == datetime(2025, 3, 3, 11, 6, 40, tzinfo=UTC)
+    assert entry.published_raw == "1741000000"

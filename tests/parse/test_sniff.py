@@ -103,6 +103,23 @@ def test_text_in_any_encoding_is_not_binary(body: bytes) -> None:
     assert sniff_bytes(body) is None
 
 
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize(
+    "text", ["Жаңы окуу жылы башталды. Баары даяр.", "Оқу жылы 2025. <b>Бәрі</b> дайын."]
+)
+def test_cyrillic_in_wide_unicode_is_not_binary(text: str, codec: str) -> None:
+    assert sniff_bytes(text.encode(codec)) is None
+    assert sniff_bytes(("\ufeff" + text).encode(codec)) is None
+
+
+def test_letters_alone_after_a_byte_order_mark_are_not_binary() -> None:
+    assert sniff_bytes("\ufeffПривет".encode("utf-16-le")) is None
+
+
+def test_control_characters_after_a_byte_order_mark_are_binary() -> None:
+    assert sniff_bytes(("\ufeff" + "\x01\x02" * 50).encode("utf-16-le"))
+
+
 @pytest.mark.parametrize(
     "piece", ["<", "<!--", "<?xml>", "<!DOCTYPE ", "<!DOCTYPE [", "<rss ", "[", "{", "\n", "<a x="]
 )

@@ -159,7 +159,12 @@ def test_a_guid_stays_the_same_wherever_the_feed_is_fetched() -> None:
         ("a", "<link>/b/</link>", "https://y.org/feed", "https://y.org/b/a"),
         ("/a", "", "https://y.org/feed", "https://y.org/a"),
         ("/a", "", "file:///tmp/feed.xml", "/a"),
+        ("b/2.html", "", "file:///tmp/feed.xml", "b/2.html"),
+        ("?p=3", "<link>/blog/</link>", "", "?p=3"),
+        ("b/2.html", "<link>/blog/</link>", "", "b/2.html"),
         ("javascript:alert(1)", "", "", None),
+        ("https://x.org/s p/ä", "", "", "https://x.org/s p/ä"),
+        (" \n https://x.org/one\n/two ", "", "", "https://x.org/one/two"),
         ("  http://x.org/a?b=1&amp;c=2#d ", "", "", "http://x.org/a?b=1&c=2#d"),
     ],
 )
@@ -170,6 +175,26 @@ def test_links_are_resolved_as_far_as_the_document_allows(
         rss(f"<item><title>a</title><link>{link}</link></item>", head=f"<title>T</title>{head}"), url=url
     )
     assert parsed.entries[0].url == expected
+
+
+def test_the_registered_address_of_alternate_names_an_atom_link() -> None:
+    text = atom_of_five().replace(
+        '<link href="http://x.org/0"/>',
+        '<link rel="http://www.iana.org/assignments/relation/alternate" href="http://x.org/0"/>',
+    )
+    assert read(text).entries[0].url == "http://x.org/0"
+
+
+def test_an_atom_title_declared_html_loses_all_its_tags() -> None:
+    text = atom_of_five().replace(
+        "<title>T0</title>", '<title type="html">&lt;script&gt;x()&lt;/script&gt;Safe</title>'
+    )
+    assert read(text).entries[0].title == "Safe"
+
+
+def test_the_date_of_a_zone_that_nobody_knows_is_not_read() -> None:
+    (entry,) = read(rss(item(1, "<pubDate>Fri, 14 Mar 2025 10:00:00 Mars/Olympus</pubDate>"))).entries
+    assert (entry.published_at, entry.published_raw) == (None, "Fri, 14 Mar 2025 10:00:00 Mars/Olympus")
 
 
 def test_summary_and_content_are_kept_apart() -> None:

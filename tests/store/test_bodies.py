@@ -1,6 +1,10 @@
 """Kept bodies: given back byte for byte, once per content, and never wrong in silence."""
 
+import gzip
+import random
+
 import pytest
+import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
@@ -66,3 +70,165 @@ def test_a_body_whose_row_lies_about_it_is_damaged(db):
     db.execute("UPDATE bodies SET data = ? WHERE sha256 = ?", [b"another", sha256])
     with pytest.raises(StoreError, match="another digest"):
         bodies.load(db, sha256)
+
+
+# ---------------------------------------------------------------- deltas
+
+
+def _document(first: int, *, entries: int = 12, date: int = 0) -> bytes:
+    """A document of numbered entries, newest first, each a page of words of its own."""
+    chance = [random.Random(number) for number in range(first, first + entries)]
+    items = "".join(
+        f"<item><title>Story {first + at}</title><description>"
+        + " ".join(WORDS[one.randrange(len(WORDS))] for _ in range(300))
+        + "</description></item>"
+        for at, one in reversed(list(enumerate(chance)))
+    )
+    return f"<rss><channel><lastBuildDate>{date:012}</lastBuildDate>{items}</channel></rss>".encode()
+
+
+WORDS = [f"w{number**3 % 9973:x}ord{number}" for number in range(3000)]
+
+
+@pytest.fixture
+def keep(archive):
+    """Archive these bodies as the answers of one feed; return their names."""
+    feed = archive.follow()
+
+    def work(*documents: bytes) -> list[str]:
+        for document in documents:
+            archive.apply(feed, body=document, facts={"body_sha256": digest(document)})
+        return [digest(document) for document in documents]
+
+    return work
+
+
+def _links(archive, sha256: str) -> int:
+    return len(bodies._chain(archive.db, sha256)) - 1
+
+
+def test_a_document_with_a_new_entry_costs_little_more_than_the_entry(archive, keep):
+    names = keep(*(_document(number) for number in range(30)))
+    sizes = archive.column("SELECT length(data) FROM bodies ORDER BY rowid")
+    assert sum(sizes) < sum(len(gzip.compress(_document(number))) for number in range(30)) / 4
+    assert [bodies.load(archive.db, name) for name in names] == [_document(number) for number in range(30)]
+
+
+def test_a_build_date_costs_a_few_bytes_at_every_poll(archive, keep):
+    keep(*(_document(0, date=date) for date in range(240)))
+    first, *later = archive.column("SELECT length(data) FROM bodies ORDER BY rowid")
+    assert len(later) == 239
+    assert max(later) <= 40 < first
+
+
+def test_a_large_document_in_which_two_dates_move_costs_little(archive, keep):
+    large = _document(0, entries=600)
+    assert len(large) > 1_500_000
+    keep(*(large.replace(b"<rss>", b"<rss><a>%d</a>" % n) + b"<!-- %d -->" % n for n in range(8)))
+    _, *later = archive.column("SELECT length(data) FROM bodies ORDER BY rowid")
+    assert max(later) <= 300
+
+
+def test_a_read_touches_few_bodies_however_long_a_feed_is_followed(archive, keep):
+    names = keep(*(_document(number, entries=4) for number in range(60)))
+    assert max(_links(archive, name) for name in names) <= bodies.LONGEST_STRIDE + bodies.STRIDES
+    quiet = keep(*(_document(0, date=date) for date in range(160)))
+    assert max(_links(archive, name) for name in quiet) <= bodies.LONGEST_STRIDE + bodies.STRIDES
+
+
+def test_a_large_document_has_fewer_links(archive, keep):
+    names = keep(*(_document(number, entries=600) for number in range(12)))
+    assert max(_links(archive, name) for name in names) <= 9
+
+
+def test_keyframes_come_regularly_however_little_changes(archive, keep, monkeypatch):
+    monkeypatch.setattr(bodies, "MOST_STEPS", 30)
+    keep(*(_document(0, entries=2, date=date) for date in range(100)))
+    assert archive.value("SELECT count(*) FROM bodies WHERE base_sha256 IS NULL") == 4
+
+
+def test_a_document_that_is_quite_another_is_stored_whole(archive, keep):
+    keep(_document(0), gzip.compress(_document(5000)))
+    assert archive.column("SELECT base_sha256 FROM bodies") == [None, None]
+
+
+def test_an_error_page_rests_on_the_error_page_before_it_and_does_not_stand_between_documents(archive):
+    feed = archive.follow()
+    page = "<html>" + " ".join(f"{7**n % 99991:b}" for n in range(900)) + "<p>request {}</p></html>"
+    document, changed = _document(0), _document(1)
+    archive.apply(feed, body=document, facts={"body_sha256": digest(document)})
+    for number in (1, 2):
+        archive.apply(feed, body=page.format(number).encode(), facts={"body_sha256": digest(document)})
+    archive.apply(feed, body=changed, facts={"body_sha256": digest(changed)})
+    bases = archive.column("SELECT base_sha256 FROM bodies ORDER BY rowid")
+    assert bases == [None, None, digest(page.format(1).encode()), digest(document)]
+
+
+def test_bodies_of_one_feed_rest_on_no_other_feeds(archive):
+    one, other = archive.follow("https://a.example/"), archive.follow("https://b.example/")
+    archive.apply(one, body=_document(0))
+    archive.apply(other, body=_document(1))
+    assert archive.column("SELECT base_sha256 FROM bodies") == [None, None]
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 4000), st.integers(0, 4000), st.binary(max_size=300)),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_any_edits_come_back_byte_for_byte(archive, edits):
+    feed = archive.follow(f"https://example.org/{random.random()}")
+    body, kept = _document(0, entries=2), []
+    for start, end, new in edits:
+        body = body[:start] + new + body[max(start, end) :]
+        kept.append((bodies.save(archive.db, body, feed_id=feed), body))
+        archive.db.execute("UPDATE feeds SET body_sha256 = ? WHERE id = ?", [kept[-1][0], feed])
+    for name, expected in kept:
+        assert bodies.load(archive.db, name) == expected
+
+
+def test_a_body_on_a_damaged_one_is_not_built(archive, keep):
+    [first] = keep(_document(0))
+    archive.db.execute("UPDATE bodies SET data = zeroblob(length(data)) WHERE sha256 = ?", [first])
+    [second] = keep(_document(1))
+    assert bodies.load(archive.db, second) == _document(1)
+
+
+def test_damage_to_a_base_is_told_with_its_name(archive, keep):
+    first, second = keep(_document(0), _document(1))
+    archive.db.execute("UPDATE bodies SET data = zeroblob(length(data)) WHERE sha256 = ?", [first])
+    with pytest.raises(StoreError, match=f"{second} is damaged: body {first}"):
+        bodies.load(archive.db, second)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("size", 2**50), ("size", 0), ("prefix_size", 2**40), ("suffix_size", -5), ("step", 7)],
+)
+def test_a_row_that_claims_other_sizes_is_refused_before_anything_is_unpacked(archive, keep, column, value):
+    _, second = keep(_document(0), _document(1))
+    archive.db.execute(f"UPDATE bodies SET {column} = ? WHERE sha256 = ?", [value, second])
+    if column == "step":
+        assert bodies.load(archive.db, second) == _document(1)
+    else:
+        with pytest.raises(StoreError, match="damaged"):
+            bodies.load(archive.db, second)
+
+
+def test_a_bomb_that_says_truly_how_large_it_is_is_not_unpacked(archive):
+    packed = zstandard.ZstdCompressor().compress(bytes(1000))
+    archive.db.execute(
+        "INSERT INTO bodies (sha256, encoding, size, data) VALUES ('b', 'zstd', ?, ?)", [2 * 10**9, packed]
+    )
+    with pytest.raises(StoreError, match="sizes"):
+        bodies.load(archive.db, "b")
+
+
+def test_bodies_that_rest_on_each_other_end(archive, keep):
+    first, second = keep(_document(0), _document(1))
+    archive.db.execute("UPDATE bodies SET base_sha256 = ? WHERE sha256 = ?", [second, first])
+    with pytest.raises(StoreError, match="not there"):
+        bodies.load(archive.db, second)

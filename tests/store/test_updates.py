@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from archiver.changes import ChangeKind, EntryChange, Event, Outcome, PostLink
-from archiver.model import Category, Enclosure, FeedData, FeedState, Hop, Person
+from archiver.model import Category, Connection, Enclosure, FeedData, FeedState, Hop, Person
 from archiver.store import digest
 from archiver.times import to_text
 
@@ -33,7 +33,22 @@ def test_every_attempt_is_one_row_in_fetches(archive, feed):
         error="the server said 503",
         error_kind="http",
         headers=(("Retry-After", "9"), ("Retry-After", "10")),
-        redirects=(Hop(url="https://example.org/old", status=301),),
+        redirects=(
+            Hop(url="https://example.org/old", status=301),
+            Hop(
+                url="https://example.org/older",
+                status=302,
+                location="/new",
+                connection=Connection(
+                    address="192.0.2.1:443", tls_protocol="TLSv1.2", certificate_sha256="0b"
+                ),
+            ),
+        ),
+        request_headers=(("Authorization", "(withheld)"),),
+        connection=Connection(address="[2001:db8::1]:443", tls_protocol="TLSv1.3", certificate_sha256="0a"),
+        http_version="HTTP/1.1",
+        reason="Service Unavailable",
+        complete=True,
         final_url="https://example.org/new",
         gap=True,
         partial=True,
@@ -42,6 +57,7 @@ def test_every_attempt_is_one_row_in_fetches(archive, feed):
         body=b"unavailable!",
     )
     row = _row(archive, "fetches", fetch_id)
+    assert row.pop("checksum") is not None
     assert row == {
         "id": fetch_id,
         "feed_id": feed,
@@ -54,15 +70,27 @@ def test_every_attempt_is_one_row_in_fetches(archive, feed):
         "error": "the server said 503",
         "error_kind": "http",
         "headers": '[["Retry-After", "9"], ["Retry-After", "10"]]',
-        "redirects": '[{"url": "https://example.org/old", "status": 301}]',
+        "redirects": '[{"url": "https://example.org/old", "status": 301},'
+        ' {"url": "https://example.org/older", "status": 302, "location": "/new", "address": "192.0.2.1:443",'
+        ' "tls_protocol": "TLSv1.2", "certificate_sha256": "0b"}]',
+        "http_version": "HTTP/1.1",
+        "reason": "Service Unavailable",
+        "request_headers": '[["Authorization", "(withheld)"]]',
+        "address": "[2001:db8::1]:443",
+        "tls_protocol": "TLSv1.3",
+        "certificate_sha256": "0a",
+        "complete": 1,
         "body_sha256": digest(b"unavailable!"),
         "bytes_received": 12,
         "entries_seen": 0,
         "entries_new": 0,
         "entries_revised": 0,
         "gap": 1,
+        "gap_since": None,
+        "gap_until": None,
         "partial": 1,
         "problems": '["one entry was left out"]',
+        "read_as": None,
     }
     with archive.reader() as reader:
         assert reader.body(row["body_sha256"]) == b"unavailable!"

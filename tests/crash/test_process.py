@@ -4,12 +4,16 @@ import os
 import random
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+
+from archiver.store import schema
+from archiver.store.connect import open_writer
 
 FEEDS, ENTRIES = 24, 5
 
@@ -149,3 +153,45 @@ def test_a_second_service_says_who_holds_the_archive_and_exits_with_2(site, rss,
         first.stderr.read()
         first.stderr.close()
         assert first.wait(timeout=10) == 0
+
+
+def made_and_killed(path: Path, *, after: float) -> None:
+    """Another process makes an archive, and is killed so soon after it began."""
+    if not (child := os.fork()):
+        try:
+            open_writer(path)
+        finally:
+            os._exit(0)
+    time.sleep(after)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+
+
+@pytest.mark.slow
+def test_killed_in_its_first_milliseconds_the_archive_can_still_be_made(tmp_path):
+    chance = random.Random(3)
+    half_made = 0
+    for number in range(400):
+        path = tmp_path / f"{number}.db"
+        made_and_killed(path, after=chance.random() * 0.012)
+        half_made += path.exists() and path.with_name(path.name + "-journal").exists()
+        opened_and_made(path)
+    assert half_made, "no kill came in the moment that this is about"
+
+
+def test_a_file_that_its_maker_left_with_a_rollback_journal_can_still_be_made(tmp_path):
+    path = tmp_path / "archive.db"
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA page_size = 8192")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+    # The header of a journal that begins with an empty file (SQLite's file format, 3).
+    header = bytes.fromhex("d9d505f920a163d7") + struct.pack(">5I", 0, 12345, 0, 512, 8192)
+    path.with_name(path.name + "-journal").write_bytes(header.ljust(512, b"\0"))
+    opened_and_made(path)
+
+
+def opened_and_made(path: Path) -> None:
+    db = open_writer(path)
+    assert schema.version(db) == schema.VERSION
+    db.close()

@@ -1,0 +1,63 @@
+"""Checksums of rows: what tells that a row is still the one that was written.
+
+The SHA-256 of a row's values as JSON. Numbers that point to rows are left out, so that a row keeps its
+checksum in a merged or rebuilt archive; and so is what is empty, so that a column which a later release adds
+changes no old checksum.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from archiver.store.bodies import checksum
+
+WHOLE_ROWS = ("fetches", "revisions")
+"""Tables whose rows never change once written; the checksum covers all that they say."""
+
+ENTRY_COLUMNS = (
+    "url", "url_key", "title", "title_key", "authors", "published_at", "published_raw", "date_note",
+    "language", "language_source", "is_excerpt", "summary_html", "content_html", "content_text",
+    "content_sha256",
+)  # fmt: skip
+"""What an entry shows of its latest version; the checksum of `entries` covers these."""
+
+_EMPTY = (None, 0, "", "[]", "{}")
+
+
+def told(row: Mapping[str, Any]) -> str:
+    """A row as one line of JSON: the columns that are not empty, by name, without its checksum."""
+    values = {name: _plain(value) for name, value in row.items() if name != "checksum"}
+    return json.dumps({name: value for name, value in values.items() if value not in _EMPTY}, sort_keys=True)
+
+
+def _plain(value: object) -> object:
+    return int(value) if isinstance(value, bool) else value
+
+
+def of_row(table: str, row: Mapping[str, Any]) -> int:
+    """The checksum of a row of one of WHOLE_ROWS, or of `entries`."""
+    if table == "entries":
+        covered = {name: row[name] for name in ENTRY_COLUMNS}
+    else:
+        covered = {
+            name: value
+            for name, value in row.items()
+            if name not in ("id", "revision") and not name.endswith("_id")
+        }
+    return checksum(told(covered).encode())
+
+
+def sealed(table: str, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The row with its checksum, where its table has one. The values are as they will be stored."""
+    if table in WHOLE_ROWS:
+        return {**row, "checksum": of_row(table, row)}
+    if table == "entries" and not row.keys().isdisjoint(ENTRY_COLUMNS):
+        whole = row.keys() >= set(ENTRY_COLUMNS)
+        return {**row, "checksum": of_row(table, row) if whole else None}
+    return row
+
+
+def sha256(text: str) -> str:
+    """The digest of a text, in hexadecimal."""
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

@@ -1,0 +1,253 @@
+"""What differs between an archive and the one that was derived again: counts, and samples in words."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+COUNTED = (
+    "feeds",
+    "fetches",
+    "bodies",
+    "entries",
+    "revisions",
+    "posts",
+    "aliases",
+    "events",
+    "enclosures",
+    "categories",
+)
+
+FOLLOWED = ("title", "content_text", "language", "published_at", "url")
+"""Columns of an entry in its latest version that people look at."""
+
+SAMPLES = 5
+_AROUND = 30
+_SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One thing that is another now; None where it was, or is, not there."""
+
+    what: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One kind of difference: how often, and the first few."""
+
+    count: int
+    samples: tuple[Sample, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Two archives side by side."""
+
+    tables: dict[str, tuple[int, int]]
+    """Rows before and after."""
+    differences: dict[str, Difference] = field(default_factory=dict)
+    """By kind; only what differs at all."""
+
+    @property
+    def equal(self) -> bool:
+        """Whether nothing that a person looks at is another."""
+        return not self.differences and all(before == after for before, after in self.tables.values())
+
+
+def counts(db: Database, schema: str = "main") -> dict[str, int]:
+    """Rows of each table that people count."""
+    return {
+        table: int(db.execute(f"SELECT count(*) FROM {schema}.{table}").fetchone()[0]) for table in COUNTED
+    }
+
+
+def compare(db: Database, old: Path, *, with_fetches: bool) -> Comparison:
+    """Hold the archive against its old file. Entries are the same by feed and key.
+
+    `with_fetches` is False where the fetches have other numbers than in the old file.
+    """
+    db.execute("ATTACH ? AS old", [f"{old.absolute().as_uri()}?mode=ro"])
+    try:
+        before, after = counts(db, "old"), counts(db)
+        found = {
+            "new": _one_sided(db, "main", "old"),
+            "gone": _one_sided(db, "old", "main"),
+            **{column: _changed(db, column) for column in FOLLOWED},
+            "revisions": _versions(db),
+            "numbers": _numbers(db),
+            "posts": _regrouped(db),
+        }
+        if with_fetches:
+            found["fetches"] = _outcomes(db)
+    finally:
+        db.execute("DROP TABLE IF EXISTS temp.matched")
+        db.execute("DETACH old")
+    return Comparison(
+        tables={table: (before[table], after[table]) for table in COUNTED},
+        differences={kind: difference for kind, difference in found.items() if difference.count},
+    )
+
+
+def _one_sided(db: Database, here: str, there: str) -> Difference:
+    where = f"""
+        FROM {here}.entries AS one WHERE NOT EXISTS (
+            SELECT 1 FROM {there}.entries AS other WHERE other.feed_id = one.feed_id AND other.key = one.key
+        )
+    """
+    total = _number(db, f"SELECT count(*) {where}")
+    rows = db.execute(f"SELECT id, title, content_text {where} ORDER BY id LIMIT {SAMPLES}").fetchall()
+    told = [(row[0], _cut(row[1] or row[2])) for row in rows]
+    return Difference(
+        count=total,
+        samples=tuple(
+            Sample(
+                what=f"entry {number}",
+                before=words if here == "old" else None,
+                after=words if here == "main" else None,
+            )
+            for number, words in told
+        ),
+    )
+
+
+def _changed(db: Database, column: str) -> Difference:
+    where = f"""
+        FROM main.entries AS now JOIN old.entries AS was USING (feed_id, key)
+        WHERE now.{column} IS NOT was.{column}
+    """
+    rows = db.execute(f"SELECT now.id, was.{column}, now.{column} {where} ORDER BY now.id LIMIT {SAMPLES}")
+    return Difference(
+        count=_number(db, f"SELECT count(*) {where}"),
+        samples=tuple(_sample(f"entry {row[0]}", row[1], row[2]) for row in rows.fetchall()),
+    )
+
+
+def _versions(db: Database) -> Difference:
+    """Entries with other versions, or with as many that say something else."""
+    where = """
+        FROM main.entries AS now JOIN old.entries AS was USING (feed_id, key)
+        WHERE now.revision <> was.revision OR now.content_sha256 <> was.content_sha256
+    """
+    rows = db.execute(f"SELECT now.id, was.revision, now.revision {where} ORDER BY now.id LIMIT {SAMPLES}")
+    return Difference(
+        count=_number(db, f"SELECT count(*) {where}"),
+        samples=tuple(
+            Sample(
+                what=f"entry {row[0]}",
+                before=f"version {row[1]}",
+                after=f"version {row[2]}{', told otherwise' if row[1] == row[2] else ''}",
+            )
+            for row in rows.fetchall()
+        ),
+    )
+
+
+def _numbers(db: Database) -> Difference:
+    """Entries and posts by whose old number something else is found."""
+    where = """
+        FROM main.entries AS now JOIN old.entries AS was USING (feed_id, key)
+        WHERE now.id <> was.id OR now.post_id <> was.post_id
+    """
+    rows = db.execute(
+        f"SELECT was.id, was.post_id, now.id, now.post_id {where} ORDER BY was.id LIMIT {SAMPLES}"
+    )
+    return Difference(
+        count=_number(db, f"SELECT count(*) {where}"),
+        samples=tuple(
+            Sample(
+                what=f"entry {row[0]}",
+                before=f"entry {row[0]} of post {row[1]}",
+                after=f"entry {row[2]} of post {row[3]}",
+            )
+            for row in rows.fetchall()
+        ),
+    )
+
+
+def _regrouped(db: Database) -> Difference:
+    """Entries whose post has another first member, among the entries that both files have."""
+    db.execute(
+        """
+        CREATE TEMP TABLE matched AS
+        SELECT now.id AS id, now.title AS title, was.id AS old_id,
+            min(was.id) OVER (PARTITION BY was.post_id) AS was_with,
+            min(was.id) OVER (PARTITION BY now.post_id) AS is_with
+        FROM main.entries AS now JOIN old.entries AS was USING (feed_id, key)
+        """
+    )
+    rows = db.execute(
+        f"""
+        SELECT one.id, one.title, other_was.title, other_is.title FROM matched AS one
+        JOIN old.entries AS other_was ON other_was.id = one.was_with
+        JOIN old.entries AS other_is ON other_is.id = one.is_with
+        WHERE one.was_with <> one.is_with ORDER BY one.id LIMIT {SAMPLES}
+        """
+    ).fetchall()
+    return Difference(
+        count=_number(db, "SELECT count(*) FROM matched WHERE was_with <> is_with"),
+        samples=tuple(
+            Sample(what=f"entry {row[0]}", before=f"with {_cut(row[2])}", after=f"with {_cut(row[3])}")
+            for row in rows
+        ),
+    )
+
+
+_ACCOUNT = ("outcome", "error_kind", "entries_seen", "entries_new", "entries_revised", "gap", "partial")
+
+
+def _outcomes(db: Database) -> Difference:
+    """Fetches of which the program now says something else than it said then."""
+    differs = " OR ".join(f"now.{column} IS NOT was.{column}" for column in _ACCOUNT)
+    where = f"FROM main.fetches AS now JOIN old.fetches AS was USING (id) WHERE {differs}"
+    names = ", ".join(f"{side}.{column}" for side in ("was", "now") for column in _ACCOUNT)
+    rows = db.execute(f"SELECT id, {names} {where} ORDER BY id LIMIT {SAMPLES}").fetchall()
+    half = len(_ACCOUNT)
+    return Difference(
+        count=_number(db, f"SELECT count(*) {where}"),
+        samples=tuple(
+            Sample(
+                what=f"fetch {row[0]}", before=_account(row[1 : 1 + half]), after=_account(row[1 + half :])
+            )
+            for row in rows
+        ),
+    )
+
+
+def _account(values: tuple[Any, ...]) -> str:
+    told = dict(zip(_ACCOUNT, values, strict=True))
+    words = [str(told["error_kind"] or told["outcome"])]
+    words += [
+        f"{told[column]} {column.removeprefix('entries_')}"
+        for column in ("entries_seen", "entries_new", "entries_revised")
+        if told[column]
+    ]
+    words += [column for column in ("gap", "partial") if told[column]]
+    return ", ".join(words)
+
+
+def _sample(what: str, before: str | None, after: str | None) -> Sample:
+    """The place where two texts part, with a few words around it."""
+    was, now = before or "", after or ""
+    same = next(
+        (at for at, (a, b) in enumerate(zip(was, now, strict=False)) if a != b), min(len(was), len(now))
+    )
+    start = max(0, same - _AROUND)
+    return Sample(
+        what=what,
+        before=None if before is None else _cut(before, start),
+        after=None if after is None else _cut(after, start),
+    )
+
+
+def _cut(text: str, start: int = 0) -> str:
+    shown = " ".join(text[start : start + _SHOWN].split())
+    return f"{'…' if start else ''}{shown}{'…' if len(text) > start + _SHOWN else ''}"
+
+
+def _number(db: Database, sql: str) -> int:
+    return int(db.execute(sql).fetchone()[0])

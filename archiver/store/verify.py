@@ -1,0 +1,361 @@
+"""Whether the archive is whole: everything re-hashed, everything compared, and what is damaged named.
+
+Reads only, a page of rows at a time, so that a running service is neither held up nor made to keep an old
+state of the file for long.
+"""
+
+import json
+import re
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from archiver.errors import NotFound, StoreError
+from archiver.identify.keys import key
+from archiver.model import Rung
+from archiver.store import bodies, checksums, connect, manifest
+
+PAGE = 200
+"""Rows that are read at a time."""
+
+RECENT_BYTES = 64 * 2**20
+"""How much of unpacked bodies is remembered, since most are the base of one soon to come."""
+
+Step = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Damage:
+    """One thing that is not as it was written."""
+
+    table: str
+    row: int | str | None
+    """The row's `id` (of `bodies`, the `sha256`); None where the whole table or file is meant."""
+    column: str | None
+    problem: str
+
+
+def open_for(path: Path) -> Database:
+    """Open an archive to be verified: read-only, and not stopped by text that is no text any more."""
+    db = connect.open_reader(path)
+    db.conn.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+    return db
+
+
+def sizes(db: Database) -> int:
+    """How many steps `everything` takes, about."""
+    tables = ("bodies", "fetches", "revisions", "entries")
+    counts = [db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables]
+    return int(sum(counts) + counts[1] + counts[2])  # the manifest reads fetches and revisions once more
+
+
+def everything(db: Database, step: Step = lambda: None) -> Iterator[Damage]:
+    """Every check, one after the other; what stops one does not stop the next."""
+    for table, check in (
+        ("(file)", _structure),
+        ("(file)", _references),
+        ("posts_fts", _index),
+        ("bodies", hashes),
+        ("fetches", lambda db, step: _rows(db, "fetches", step)),
+        ("revisions", lambda db, step: _rows(db, "revisions", step)),
+        ("entries", lambda db, step: _rows(db, "entries", step)),
+        ("entries", _identities),
+        ("entries", _agreement),
+        ("manifests", _manifest),
+    ):
+        try:
+            yield from check(db, step)
+        except (sqlite3.DatabaseError, StoreError, ValueError) as error:
+            yield Damage(table=table, row=None, column=None, problem=f"cannot be read to its end: {error}")
+
+
+def _structure(db: Database, step: Step) -> Iterator[Damage]:
+    """The file's pages, indexes and constraints, as SQLite itself checks them.
+
+    Where a page is so broken that the check of the whole ends, each table is checked by itself.
+    """
+    try:
+        yield from list(_told_by_sqlite(db, None))
+    except sqlite3.DatabaseError:
+        for (table,) in db.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage"
+        ).fetchall():
+            try:
+                yield from list(_told_by_sqlite(db, table))
+            except sqlite3.DatabaseError as error:
+                yield Damage(table=table, row=None, column=None, problem=f"has a damaged page: {error}")
+
+
+def _told_by_sqlite(db: Database, table: str | None) -> Iterator[Damage]:
+    roots = {
+        str(root): name
+        for name, root in db.execute("SELECT name, rootpage FROM sqlite_master WHERE rootpage")
+    }
+    for (told,) in db.execute(f"PRAGMA integrity_check({table or 100})"):
+        if told == "ok":
+            continue
+        tree = re.search(r"Tree (\d+)", told)
+        named = re.search(r"(?:from index|in index|in|constraint failed in) (\w+)", told)
+        row = re.search(r"\brow (\d+)", told)
+        yield Damage(
+            table=table or (roots.get(tree[1]) if tree else named[1] if named else None) or "(file)",
+            row=int(row[1]) if row and not tree else None,
+            column=None,
+            problem=told,
+        )
+
+
+def _references(db: Database, step: Step) -> Iterator[Damage]:
+    """Rows that name a row which is not there."""
+    for table, row, parent, number in db.execute("PRAGMA foreign_key_check"):
+        columns = {found[0]: found[3] for found in db.execute(f'PRAGMA foreign_key_list("{table}")')}
+        yield Damage(
+            table=table,
+            row=row,
+            column=columns.get(number),
+            problem=f"names a row of {parent} that is not there",
+        )
+
+
+def _index(db: Database, step: Step) -> Iterator[Damage]:
+    """The full-text index and the texts.
+
+    FTS5 checks itself by an INSERT, for which it would have to lock the archive. So the index is copied to a
+    temporary file, which borrows the same texts.
+    """
+    db.execute("PRAGMA query_only = OFF")  # the connection itself is read-only
+    sql = db.execute("SELECT sql FROM sqlite_master WHERE name = 'posts_fts'").fetchone()[0]
+    view = db.execute("SELECT sql FROM sqlite_master WHERE name = 'post_texts'").fetchone()[0]
+    try:
+        with connect.moment(db):
+            db.execute(
+                re.sub(r"\b(FROM|JOIN) (\w+)", r"\1 main.\2", view).replace(
+                    "CREATE VIEW post_texts", "CREATE TEMP VIEW post_texts", 1
+                )
+            )
+            db.execute(sql.replace("TABLE posts_fts", "TABLE temp.posts_fts", 1))
+            for part in ("data", "idx", "docsize", "config"):
+                db.execute(f"DELETE FROM temp.posts_fts_{part}")
+                db.execute(f"INSERT INTO temp.posts_fts_{part} SELECT * FROM main.posts_fts_{part}")
+    except (sqlite3.DatabaseError, StoreError) as error:
+        yield Damage(table="posts_fts", row=None, column=None, problem=f"the index cannot be read: {error}")
+        return
+    try:
+        db.execute("INSERT INTO temp.posts_fts (posts_fts, rank) VALUES ('integrity-check', 1)")
+    except sqlite3.DatabaseError as error:
+        yield Damage(
+            table="posts_fts",
+            row=None,
+            column=None,
+            problem=f"the full-text index and the texts differ: {error}",
+        )
+    finally:
+        db.execute("DROP TABLE IF EXISTS temp.posts_fts")
+        db.execute("DROP VIEW IF EXISTS temp.post_texts")
+        db.execute("PRAGMA query_only = ON")
+
+
+def hashes(db: Database, step: Step = lambda: None) -> Iterator[Damage]:
+    """Every body, unpacked and hashed."""
+    recent: OrderedDict[str, bytes] = OrderedDict()
+    remembered, last = 0, 0
+    while True:
+        with connect.moment(db):
+            names = db.execute(
+                "SELECT rowid, sha256, checksum FROM bodies WHERE rowid > ? ORDER BY rowid LIMIT ?",
+                [last, PAGE],
+            ).fetchall()
+            for last, sha256, checksum in names:
+                step()
+                row = bodies.stored(db, "WHERE rowid = ?", [last])[0]
+                if checksum is not None and bodies.checksum(row.data) != checksum:
+                    yield Damage(table="bodies", row=sha256, column="data", problem="is not what was stored")
+                try:
+                    base = b""
+                    if row.base_sha256 is not None:
+                        base = recent.get(row.base_sha256) or bodies.load(db, row.base_sha256)
+                    body = bodies.check(row, base)
+                except (StoreError, NotFound) as error:
+                    yield Damage(table="bodies", row=sha256, column="data", problem=str(error))
+                    continue
+                recent[sha256] = body
+                remembered += len(body)
+                while remembered > RECENT_BYTES:
+                    remembered -= len(recent.popitem(last=False)[1])
+        if len(names) < PAGE:
+            return
+
+
+def rows(db: Database, step: Step = lambda: None) -> Iterator[Damage]:
+    """Every row that has a checksum."""
+    for table in ("fetches", "revisions", "entries"):
+        yield from _rows(db, table, step)
+
+
+def _rows(db: Database, table: str, step: Step) -> Iterator[Damage]:
+    """The checksum of every row of a table."""
+    last = -(2**63)
+    while True:
+        with connect.moment(db):
+            rows = list(db.query(f"SELECT * FROM {table} WHERE id > ? ORDER BY id LIMIT {PAGE}", [last]))
+        for row in rows:
+            step()
+            broken = [name for name, value in row.items() if isinstance(value, str) and not _is_text(value)]
+            if row["checksum"] is not None and checksums.of_row(table, row) != row["checksum"]:
+                yield Damage(
+                    table=table,
+                    row=row["id"],
+                    column=broken[0] if broken else None,
+                    problem="is not the row that was written",
+                )
+            elif broken:
+                yield Damage(
+                    table=table, row=row["id"], column=broken[0], problem="holds bytes that are no text"
+                )
+        if len(rows) < PAGE:
+            return
+        last = rows[-1]["id"]
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _identities(db: Database, step: Step) -> Iterator[Damage]:
+    """Keys of entries: of the right form, and for a guid the one that it makes."""
+    last = -(2**63)
+    while True:
+        with connect.moment(db):
+            rows = db.execute(
+                f"SELECT id, rung, key, guid FROM entries WHERE id > ? ORDER BY id LIMIT {PAGE}", [last]
+            ).fetchall()
+        for last, rung, found, guid in rows:
+            wrong = not str(found).startswith(f"{rung}:")
+            if rung == Rung.GUID and guid and _is_text(guid) and "\ufffd" not in guid:
+                wrong = wrong or found != key(Rung.GUID, guid)
+            if wrong:
+                yield Damage(table="entries", row=last, column="key", problem="does not belong to its guid")
+        if len(rows) < PAGE:
+            return
+
+
+_QUESTIONS: tuple[tuple[str, str | None, str, str], ...] = (
+    (
+        "entries", "revision", "is not the number of its last version, or a version is missing",
+        """
+        SELECT entries.id FROM entries LEFT JOIN revisions ON entry_id = entries.id GROUP BY entries.id
+        HAVING entries.revision IS NOT max(revisions.revision) OR count(*) <> entries.revision
+            OR min(revisions.revision) <> 1
+        """,
+    ),
+    *(
+        (
+            "entries", column, "differs from its last version",
+            f"""
+            SELECT entries.id FROM entries JOIN revisions ON entry_id = entries.id
+                AND revisions.revision = entries.revision
+            WHERE entries.{column} IS NOT revisions.{column}
+            """,
+        )
+        for column in ("content_sha256", "title", "url", "published_at", "published_raw")
+    ),
+    (
+        "revisions", "fetch_id", "was seen at another time than its fetch",
+        """
+        SELECT revisions.id FROM revisions JOIN fetches ON fetches.id = fetch_id
+        WHERE seen_at <> started_at
+        """,
+    ),
+    (
+        "revisions", "fetch_id", "comes from a fetch of another feed",
+        """
+        SELECT revisions.id FROM revisions JOIN fetches ON fetches.id = fetch_id
+        JOIN entries ON entries.id = entry_id WHERE entries.feed_id <> fetches.feed_id
+        """,
+    ),
+    (
+        "posts", "entry_count", "is not the number of its entries",
+        """
+        SELECT posts.id FROM posts LEFT JOIN entries ON post_id = posts.id GROUP BY posts.id
+        HAVING count(entries.id) <> entry_count
+        """,
+    ),
+    (
+        "posts", "canonical_entry_id", "is none of its entries",
+        """
+        SELECT posts.id FROM posts LEFT JOIN entries ON entries.id = canonical_entry_id
+        WHERE entries.post_id IS NOT posts.id
+        """,
+    ),
+    *(
+        (
+            "posts", column, "differs from the entry that it shows",
+            f"""
+            SELECT posts.id FROM posts JOIN entries ON entries.id = canonical_entry_id
+            WHERE posts.{column} IS NOT entries.{column}
+            """,
+        )
+        for column in ("title", "url", "language")
+    ),
+    (
+        "fetches", "body_sha256", "names a body that is not there",
+        """
+        SELECT id FROM fetches WHERE body_sha256 IS NOT NULL
+            AND body_sha256 NOT IN (SELECT sha256 FROM bodies)
+        """,
+    ),
+    *(
+        (
+            "entries", table, f"{table} differ from those of its last version",
+            f"""
+            SELECT entries.id FROM entries JOIN revisions ON entry_id = entries.id
+                AND revisions.revision = entries.revision
+            WHERE (SELECT json_group_array({value}) FROM
+                (SELECT * FROM {table} WHERE entry_id = entries.id ORDER BY position))
+                <> (SELECT json_group_array({told}) FROM
+                (SELECT key, value FROM json_each(revisions.{table}) ORDER BY key))
+            """,
+        )
+        for table, value, told in (
+            ("enclosures", "url", "value ->> 'url'"),
+            ("categories", "term", "value ->> 'term'"),
+        )
+    ),
+)  # fmt: skip
+
+
+def _agreement(db: Database, step: Step) -> Iterator[Damage]:
+    """What is written in two places says the same in both."""
+    for table, column, problem, sql in _QUESTIONS:
+        with connect.moment(db):
+            for (row,) in db.execute(sql):
+                yield Damage(table=table, row=row, column=column, problem=problem)
+
+
+def _manifest(db: Database, step: Step) -> Iterator[Damage]:
+    with connect.moment(db):
+        for row, column, problem in manifest.check(db, step):
+            yield Damage(table="manifests", row=row, column=column, problem=problem)
+
+
+def told(damage: Damage) -> str:
+    """The damage in one line."""
+    where = damage.table + (f" {damage.row}" if damage.row is not None else "")
+    return f"{where}{f', {damage.column}' if damage.column else ''}: {damage.problem}"
+
+
+def as_json(damage: Damage) -> dict[str, Any]:
+    """The damage for programs."""
+    plain: dict[str, Any] = json.loads(
+        json.dumps({name: getattr(damage, name) for name in Damage.__dataclass_fields__})
+    )
+    return plain
