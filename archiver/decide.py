@@ -30,10 +30,14 @@ from archiver.model import (
     Candidate,
     FeedForUpdate,
     FeedState,
+    Hop,
     KnownEntry,
     ParsedFeed,
     Response,
 )
+from archiver.urls import redact
+
+_ENDLESS = frozenset({"text-feed", "text-listing", "text-page", "page"})
 
 VOLATILE = 3
 """So many documents in a row under new ids, and the ids identify nothing."""
@@ -104,10 +108,10 @@ def _record_of_failure(
         body = error.body or None
         blank = replace(
             blank,
-            final_url=error.final_url,
+            final_url=redact(error.final_url) if error.final_url else None,
             status=error.status,
             headers=error.headers,
-            redirects=error.redirects,
+            redirects=_shown(error.redirects),
             request_headers=error.request_headers,
             connection=error.connection,
             http_version=error.http_version,
@@ -194,7 +198,7 @@ def understood(
     foreign = suspicion.looks_foreign(feed, parsed, found, known)
     settled = foreign and suspicion.is_settled(feed, now=now)
     foreign = foreign and not settled
-    proves = _proves_absence(feed, parsed) and not foreign
+    proves = _proves_absence(feed, response, parsed) and not foreign
     gap = not foreign and gaps.is_gap(parsed, found, known)
     changes = [
         *presence.changes_of_present(
@@ -251,10 +255,14 @@ def understood(
     )
 
 
-def _proves_absence(feed: FeedForUpdate, parsed: ParsedFeed) -> bool:
-    """A document that is cut short, empty, or in another format than the last, proves nothing."""
+def _proves_absence(feed: FeedForUpdate, response: Response, parsed: ParsedFeed) -> bool:
+    """A document that is cut short, empty, or in another format than the last, proves nothing.
+
+    A text or a page has no end of its own, so that of an answer without a length nobody knows if it is whole.
+    """
     same_format = feed.format is None or parsed.format == feed.format
-    return bool(parsed.entries) and not parsed.partial and same_format
+    whole = not parsed.partial and (response.complete or parsed.format not in _ENDLESS)
+    return bool(parsed.entries) and whole and same_format
 
 
 def _with_validators(facts: FeedFacts, document: Document, *, proves: bool) -> FeedFacts:
@@ -362,10 +370,10 @@ def _record(attempt: Attempt, outcome: Outcome, response: Response | None) -> Fe
         return record
     return replace(
         record,
-        final_url=response.final_url,
+        final_url=redact(response.final_url),
         status=response.status,
         headers=response.headers,
-        redirects=response.redirects,
+        redirects=_shown(response.redirects),
         request_headers=response.request_headers,
         connection=response.connection,
         http_version=response.http_version,
@@ -373,6 +381,14 @@ def _record(attempt: Attempt, outcome: Outcome, response: Response | None) -> Fe
         complete=response.complete,
         body=response.body or None,
         bytes_received=len(response.body),
+    )
+
+
+def _shown(redirects: Sequence[Hop]) -> tuple[Hop, ...]:
+    """The way of an answer as it may be recorded: addresses without what is secret in them."""
+    return tuple(
+        replace(hop, url=redact(hop.url), location=redact(hop.location) if hop.location else hop.location)
+        for hop in redirects
     )
 
 

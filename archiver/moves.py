@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit, urlunsplit
 
 from archiver.model import FeedForUpdate, Moving, Response
-from archiver.urls import host_key
+from archiver.urls import host_key, redact
 
 ANSWERS = 5
 PERIOD = timedelta(days=7)
@@ -55,4 +55,6 @@ def _permanent_target(response: Response) -> str | None:
     if count == 0:
         return None
     target = hops[count].url if count < len(hops) else response.final_url
-    return target if target.lower().startswith(("http://", "https://")) else None
+    # An address with a secret in it is given to one visitor, for one visit.
+    lasting = target.lower().startswith(("http://", "https://")) and redact(target) == target
+    return target if lasting else None

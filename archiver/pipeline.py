@@ -207,7 +207,7 @@ def options(feed: FeedForUpdate, attempt: decide.Attempt, response: Response) ->
     return replace(
         feed.parse,
         kind=feed.parse.kind or attempt.read_as,
-        url=response.final_url,
+        url=redact(response.final_url),  # as the log has it, so that a rebuild tells the reader the same
         content_type=response.header("Content-Type"),
     )
 

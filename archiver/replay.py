@@ -15,6 +15,7 @@ from archiver.errors import ConfigError, FetchError
 from archiver.export.warc_facts import FeedFacts
 from archiver.export.warc_reading import Answer, Tally, WarcAnswers
 from archiver.export.warc_stream import is_warc
+from archiver.fetch import read_file
 from archiver.pipeline import Pipeline, Updated, Writer
 from archiver.store import Following, Store
 
@@ -54,6 +55,8 @@ def warcs(paths: Sequence[Path]) -> tuple[Path, ...]:
 
 
 def _begins_as_warc(path: Path) -> bool:
+    if not path.is_file():
+        return False
     try:
         with path.open("rb") as file:
             return is_warc(file)
@@ -125,11 +128,15 @@ class _Run:
         self._report = report
 
     async def replay_document(self, path: Path, url: str, *, at: datetime | None, max_bytes: int) -> None:
-        """Replay one document."""
+        """Replay one document, unless it is older than what the archive has of its feed."""
         try:
             body = _read(path, max_bytes)
-        except OSError as error:
-            self._fail(path, "file", error.strerror or str(error))
+        except FetchError as error:
+            self._fail(path, error.kind, str(error))
+            return
+        last = await self._writer.run(lambda store: store.last_fetched_at(url))
+        if at is not None and last is not None and at < last:
+            self._fail(path, "late", f"the archive has a later answer of it, of {times.to_text(last)}")
             return
         kind = "page" if path.suffix.lower() in _PAGES else None
         updated = await self._pipeline.replay(url, body, kind=kind, at=at)
@@ -204,6 +211,4 @@ def _meet(store: Store, *, facts: FeedFacts) -> None:
 
 
 def _read(path: Path, max_bytes: int) -> bytes:
-    if path.stat().st_size > max_bytes:
-        raise OSError(f"larger than the limit of {max_bytes:,} bytes (fetch.max_body)")
-    return path.read_bytes()
+    return read_file(path.absolute().as_uri(), limit=max_bytes).body

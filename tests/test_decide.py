@@ -32,7 +32,9 @@ def attempt(noon):
 def understood(feed_row, attempt) -> Callable[..., FeedUpdate]:
     """Decide for a document (prepared entries) against known entries."""
 
-    def run(entries, known=(), *, feed=None, partial=False, form="rss20", candidates=None) -> FeedUpdate:
+    def run(
+        entries, known=(), *, feed=None, partial=False, form="rss20", candidates=None, response=OK
+    ) -> FeedUpdate:
         parsed = ParsedFeed(
             feed=FeedData(title="Example"),
             entries=tuple(entry.data for entry in entries),
@@ -41,7 +43,7 @@ def understood(feed_row, attempt) -> Callable[..., FeedUpdate]:
             partial=partial,
         )
         document = decide.Document(
-            response=OK,
+            response=response,
             body_sha256="ab" * 32,
             parsed=parsed,
             known=known,
@@ -163,6 +165,17 @@ class TestAbsence:
         update = understood(document({"name": "a", "title": "Back again"}), known)
         assert (kinds(update), update.changes[0].revision) == ([ChangeKind.RETURNED], 5)
         assert events(update) == ["returned"]
+
+    def test_a_listing_of_which_nobody_knows_if_it_came_whole_proves_no_absence(
+        self, understood, document, known_from, feed_row
+    ):
+        entries = document("a", "b", "c")
+        listing = {"form": "text-listing", "feed": feed_row(format="text-listing")}
+        torn = replace(OK, complete=False)
+        update = understood((entries[0], entries[2]), known_from(entries), **listing, response=torn)
+        assert kinds(update) == [ChangeKind.SEEN, ChangeKind.SEEN]
+        update = understood((entries[0], entries[2]), known_from(entries), **listing)
+        assert kinds(update)[-1] is ChangeKind.MISSING
 
     @pytest.mark.parametrize(
         "circumstance",

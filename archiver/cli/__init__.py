@@ -5,6 +5,7 @@ configuration is wrong, and nothing was touched.
 """
 
 import os
+import signal
 import sys
 from io import TextIOWrapper
 from pathlib import Path
@@ -55,6 +56,7 @@ for command in (
 
 def main() -> None:
     """Run the command line; what is wrong is one sentence, whatever the command."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left behind
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(

@@ -155,8 +155,11 @@ def status(context: Context, *, as_json: bool) -> None:
     """Say how the archive and each of its feeds are."""
     with context.reader() as reader:
         totals, feeds, events = reader.totals(now=times.now()), reader.feeds(), reader.events()
+        chores = reader.failed_chores()
     if as_json:
-        print_json(totals | {"archive": str(context.archive), "feed_list": feeds, "events": events})
+        failed = [{"chore": name, "at": at, "problem": problem} for name, at, problem in chores]
+        rest = {"failed_chores": failed, "feed_list": feeds, "events": events}
+        print_json(totals | {"archive": str(context.archive)} | rest)
         return
     states = ", ".join(f"{number} {state}" for state, number in sorted(totals["states"].items()))
     click.echo(f"archive  {context.archive}")
@@ -170,6 +173,8 @@ def status(context: Context, *, as_json: bool) -> None:
         f"fetches  {totals['fetches']:,}, {totals['gaps']:,} gaps,"
         f" {totals['body_bytes'] / 1e6:.1f} MB of documents kept in {totals['stored_bytes'] / 1e6:.1f} MB"
     )
+    for name, at, problem in chores:
+        click.secho(visible(f"{name:<8} failed at {at}: {problem}"), bold=True)
     click.echo()
     print_table(
         [

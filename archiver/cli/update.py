@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -129,6 +130,7 @@ def run(context: Context, *, once: bool, as_json: bool) -> None:
     """Run the service: fetch every feed when it is due, until Ctrl-C or SIGTERM."""
     if as_json and not once:
         raise ConfigError("--json goes with --once; the service itself tells one line an event")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the service listens itself
     _log_lines()
     with ArchiveLock(context.archive, doing="run --once" if once else "run", now=times.now()):
         if once:
@@ -252,16 +254,24 @@ def replay(
 async def _replay(
     context: Context, found: tuple[tuple[Path, str], ...], *, at: datetime | None, quiet: bool
 ) -> Replayed:
-    async with _engine(context) as engine:
-        with progress(len(found), quiet=quiet) as step:
-            return await replay_all(
-                engine.pipeline,
-                engine.writer,
-                found,
-                at=at,
-                max_bytes=context.config.fetch.max_body_bytes,
-                report=lambda updated: step(update_line(updated)),
-            )
+    task = asyncio.current_task()
+    assert task is not None
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    try:
+        async with _engine(context) as engine:
+            with progress(len(found), quiet=quiet) as step:
+                return await replay_all(
+                    engine.pipeline,
+                    engine.writer,
+                    found,
+                    at=at,
+                    max_bytes=context.config.fetch.max_body_bytes,
+                    report=lambda updated: step(update_line(updated)),
+                )
+    except asyncio.CancelledError:
+        click.echo("stopped; what was replayed until now is archived", err=True)
+        sys.exit(130)
 
 
 def _summary(replayed: Replayed) -> dict[str, Any]:

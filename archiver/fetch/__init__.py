@@ -2,5 +2,6 @@
 
 from archiver.fetch.address import keeps_trust_of as keeps_trust
 from archiver.fetch.fetcher import Fetcher
+from archiver.fetch.files import read_file
 
-__all__ = ["Fetcher", "keeps_trust"]
+__all__ = ["Fetcher", "keeps_trust", "read_file"]

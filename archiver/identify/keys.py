@@ -24,7 +24,7 @@ def identify(entries: Sequence[tuple[EntryData, Cleaned]]) -> tuple[Identity, ..
     title_keys = [title_key(data.title) for data, _ in entries]
     texts = [folded_words(cleaned.content_text) for _, cleaned in entries]
     hash_keys = [
-        hash_key(title=title, published_at=data.published_at, words=words, data=data)
+        hash_key(title=title, published_at=data.published_at, words=words, url=data.url, data=data)
         for (data, _), title, words in zip(entries, title_keys, texts, strict=True)
     ]
     ladder = Ladder(
@@ -87,10 +87,18 @@ def title_key(title: str | None) -> str:
 
 
 def hash_key(
-    *, title: str, published_at: datetime | None, words: Sequence[str], data: EntryData | None = None
+    *,
+    title: str,
+    published_at: datetime | None,
+    words: Sequence[str],
+    url: str | None = None,
+    data: EntryData | None = None,
 ) -> str:
-    """SHA-256 over folded title, date and text; what stands in for the absent ones comes from `data`."""
-    date = published_at.astimezone(UTC).isoformat(timespec="seconds") if published_at else ""
+    """SHA-256 over folded title, date and text, and the URL's fragment.
+
+    What stands in for the absent ones comes from `data`.
+    """
+    date = _second(published_at)
     value = [title, date, " ".join(words)]
     if data is not None:
         # A title of signs (`***`), an unreadable date, pictures in a text's place still tell entries apart.
@@ -100,6 +108,9 @@ def hash_key(
             value.append(f"published {_squeezed(data.published_raw)}")
         if not words:
             value.extend(_instead_of_text(data))
+    # One page's comments may read alike: `#comment-5`, `#comment-6`.
+    if url and (fragment := url.partition("#")[2].strip()) and url_key(url) is not None:
+        value.append(f"fragment {fragment}")
     return _digest(json.dumps(value))
 
 
@@ -119,7 +130,8 @@ def content_sha256(data: EntryData) -> str:
     """The versioned hash of all that makes a revision.
 
     As published, with white space folded. Left out is what moves by itself: update times, positions, our
-    language verdict, the scheme and tracking parameters of the URL, the order of categories and enclosures.
+    language verdict, the scheme and tracking parameters of the URL, the order of categories and enclosures,
+    and the spelling of a date that can be read.
     Absent fields leave no trace, so that a field which a later release adds changes no old hash.
     """
     fields: dict[str, object] = {
@@ -132,11 +144,15 @@ def content_sha256(data: EntryData) -> str:
         "categories": sorted(
             [_squeezed(c.term), c.scheme or "", _squeezed(c.label)] for c in data.categories
         ),
-        "published": _squeezed(data.published_raw)
-        or (data.published_at.astimezone(UTC).isoformat() if data.published_at else ""),
+        "published": _second(data.published_at) or _squeezed(data.published_raw),
     }
     present = {name: value for name, value in fields.items() if value}
     return f"{_CONTENT_VERSION}:{_digest(json.dumps(present, sort_keys=True))}"
+
+
+def _second(time: datetime | None) -> str:
+    """In UTC, however it was written."""
+    return time.astimezone(UTC).isoformat(timespec="seconds") if time else ""
 
 
 def _squeezed(text: str | None) -> str:

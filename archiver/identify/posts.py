@@ -6,6 +6,7 @@ one feed share (a show's page, a weekly interview) speak against a link, and cou
 it. The less a title says, and the further apart the dates are, the longer the texts must be.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ _LONG_TEXT = 40
 _WHOLE_TEXT = 150
 _ONE_MOMENT = timedelta(minutes=1)
 _SAME_TIME = timedelta(hours=14)  # no two time zones are further apart, and a day's next bulletin is
+_NEWEST = 16
 _COPYING = timedelta(days=2)  # a site that takes over another's stories does it soon
 
 
@@ -66,10 +68,12 @@ def same_post(
     url = entry.identity.url_key
     ours = _of_entry(entry, feed_id)
     told = [_of_candidate(other) for other in candidates]
-    told += [_of_entry(other, feed_id) for other in siblings if _may_matter(other, ours)]
-    if _is_repeated(ours, told):
+    if _is_repeated(ours, told) or any(_is_namesake(other, entry) for other in siblings):
         ours = replace(ours, series=True)
     others = [other for other in told if other.feed_id != feed_id or (url and other.url_key == url)]
+    if url is not None:
+        same = [other for other in siblings if other.identity.url_key == url]
+        others += [_of_entry(other, feed_id) for other in same[-_NEWEST:]]
     found = min(_confirmed(ours, others), key=_order, default=None)
     if found is None:
         return PostLink(rule="first", confidence=1.0)
@@ -112,18 +116,25 @@ def _confirmed(ours: _Story, others: Sequence[_Story]) -> Iterable[_Found]:
         yield from matches
 
 
-def _may_matter(sibling: PreparedEntry, ours: _Story) -> bool:
-    identity = sibling.identity
-    return identity.url_key == ours.url_key is not None or identity.title_key == ours.title != ""
+def _is_namesake(sibling: PreparedEntry, entry: PreparedEntry) -> bool:
+    """Whether two entries of one document have one title and are not one twice."""
+    if not entry.identity.title_key or sibling.identity.title_key != entry.identity.title_key:
+        return False
+    return (sibling.data.url, sibling.identity.hash_key) != (entry.data.url, entry.identity.hash_key)
 
 
 def _is_repeated(ours: _Story, told: Sequence[_Story]) -> bool:
     """Whether some feed, ours among them, has the title for several pages."""
-    pages: dict[int, set[tuple[str | None, str]]] = {ours.feed_id: {(ours.url_key, ours.fragment)}}
+    pages: dict[int, set[object]] = {ours.feed_id: {_page(ours)}}
     for story in told:
         if story.title == ours.title:
-            pages.setdefault(story.feed_id, set()).add((story.url_key, story.fragment))
+            pages.setdefault(story.feed_id, set()).add(_page(story))
     return any(len(found) > 1 for found in pages.values())
+
+
+def _page(story: _Story) -> object:
+    where = story.url_key or " ".join(story.words)
+    return where, story.fragment, story.published_at and story.published_at.replace(microsecond=0)
 
 
 def _found(rule: str, least: float, more: float, contained: float, story: _Story) -> _Found:
@@ -163,12 +174,12 @@ def _same_page(ours: _Story, other: _Story, contained: float, *, strict: bool) -
             return False
         if not ours.title or not other.title:
             return ours.words == other.words
-        return _is_copy(ours, other) or (_at_one_moment(ours, other) and _is_edited(ours, other, contained))
+        return _is_copy(ours, other) or (not undated and _is_edited(ours, other, contained))
     if ours.title and other.title:
         return (_same_page_one_title if one_title else _same_page_other_titles)(ours, other, contained)
     if _is_copy(ours, other):
         return _within(_SAME_TIME if least < _SHORT_TEXT else _COPYING, ours, other)
-    return _at_one_time(ours, other) and _is_edited(ours, other, contained)
+    return _is_edited(ours, other, contained)
 
 
 def _same_page_without_text(ours: _Story, other: _Story, *, strict: bool) -> bool:
@@ -202,7 +213,7 @@ def _same_page_one_title(ours: _Story, other: _Story, contained: float) -> bool:
         return False
     if _at_one_moment(ours, other):  # a summary in other words
         return True
-    return _at_one_time(ours, other) and _is_edited(ours, other, contained)
+    return _is_edited(ours, other, contained)
 
 
 def _same_page_other_titles(ours: _Story, other: _Story, contained: float) -> bool:
@@ -227,6 +238,8 @@ def _same_under_one_title(ours: _Story, other: _Story) -> bool:
 def _least_words(ours: _Story, other: _Story) -> float:
     """How long the texts of two entries with one title must be, by what it says and by their dates."""
     series, short = ours.series or other.series, is_short(ours.title)
+    if _are_of_one_site(ours, other):  # which gives one story one page
+        return _LONG_TEXT if _at_one_moment(ours, other) and not (series or short) else inf
     if _at_one_moment(ours, other):
         return _SHORT_TEXT if series or short else 1.5 * _FEW_WORDS
     if series:
@@ -241,13 +254,16 @@ def _same_under_other_titles(ours: _Story, other: _Story) -> bool:
     least, most = sorted((len(ours.words), len(other.words)))
     if least < _LONG_TEXT or not _within(_COPYING, ours, other) or not _languages_agree(ours, other):
         return False
+    if _are_of_one_site(ours, other):
+        return False
     dated = _distance(ours, other) is not None and _at_one_time(ours, other)
     if not ours.title or not other.title:
         may_be = dated or not (ours.series or other.series)
     elif numbering(ours.title) != numbering(other.title):
         may_be = False
-    elif mark := dressing(ours.headline, other.headline):  # a dash may as well lead to a series' part
-        may_be = dated or (mark == "|" and not (ours.series or other.series))
+    elif mark := dressing(ours.headline, other.headline):  # a dash may as well lead to a place or a part
+        sure = dated if mark == "|" else _at_one_moment(ours, other) or (dated and least >= _WHOLE_TEXT)
+        may_be = sure or (mark == "|" and not (ours.series or other.series))
     else:
         may_be = dated and least >= _WHOLE_TEXT and least >= 0.9 * most and _are_two_headlines(ours, other)
     return may_be and _is_copy(ours, other)
@@ -295,8 +311,19 @@ def _is_copy(ours: _Story, other: _Story) -> bool:
 
 
 def _is_edited(ours: _Story, other: _Story, contained: float) -> bool:
-    """Whether most of a text is as it was, with all its names and numbers."""
+    """Whether most of a text is as it was, with all its names and numbers, and the date that it had."""
+    distance = _distance(ours, other)
+    if distance is not None and distance > _ONE_MOMENT:
+        return False
     return contained >= 0.8 and _particulars_agree(ours, other)
+
+
+def _are_of_one_site(ours: _Story, other: _Story) -> bool:
+    """Whether the two have pages, and these lie on one host."""
+    if not ours.url_key or not other.url_key or ours.url_key == other.url_key:
+        return False
+    one, two = (re.split("[/?#]", key, maxsplit=1)[0] for key in (ours.url_key, other.url_key))
+    return one == two
 
 
 def _languages_agree(ours: _Story, other: _Story) -> bool:

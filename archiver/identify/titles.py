@@ -10,14 +10,15 @@ _SHORT_TITLE = 3
 _SERIES_TITLE = 5
 _LONG_TITLE = 8
 _LEAST_OF_A_NAME = 4
+_MOST = 1000
 
 _NUMBER_WORDS = frozenset(
     """
     i ii iii iv v vi vii viii ix x one two three four five six seven eight nine ten first second third fourth
     fifth sixth seventh eighth ninth tenth last final part del teil en ett tva tre fyra fem sex sju atta nio
     tio forsta andra tredje fjarde femte sjatte sista часть глава бөлүм бөлім qism
-    один два три четыре пять шесть семь первый первая вторая второй третья третий четвертая четвертый пятая пятый
-    шестая последняя последний
+    один два три четыре пять шесть семь первый первая вторая второй третья третий четвертая четвертый пятая
+    пятый шестая последняя последний
     """.split()  # noqa: SIM905 - readable as prose
 )
 # Words, and beginnings of words, by which a title names a series, every part of which may bear it.
@@ -86,9 +87,11 @@ def dressing(one: str, other: str) -> str:
     `Camps on human rights | Central Asia Groups`, `Video: Camps on human rights`. What follows a colon is no
     name of a site, and a bare title has four words at least.
     """
+    if max(len(one), len(other)) > _MOST:
+        return ""
     short, long = sorted((one, other), key=lambda title: len(title_key(title)))
     bare = title_key(short)
-    breaks = list(_BREAK.finditer(long[:1000]))
+    breaks = list(_BREAK.finditer(long))
     if len(bare.split()) < _LEAST_OF_A_NAME or not breaks:
         return ""
     for found in breaks[-3:]:  # `Title | Section | Site`

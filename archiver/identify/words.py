@@ -11,8 +11,10 @@ SHINGLE = 4
 MOST_WORDS = 20_000
 """Of a longer text only this many words are compared."""
 _MOST = MOST_WORDS * 40
+_BEFORE = 12
+"""Words that may stand before the beginning of a copy: a place and a date, a kicker."""
 _FEW = 30
-"""Words that a copy may have lost at its beginning, or with captions."""
+"""Words that a copy may have lost with captions."""
 _PROSE = 40
 """Texts with fewer words are copies word for word or not at all."""
 
@@ -33,6 +35,10 @@ _ACCENT = re.compile(r"[\u0300-\u0305\u0307-\u036f]|(?<![\u0400-\u052f])\u0306")
 _EXCERPT_MARK = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\]|→)\Z")
 _FOOTNOTE = re.compile(r"\[\d{1,3}\]")
 _LINK = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/)\S+|(?<!\S)@\w+")
+_MINUS = re.compile(r"(?<![^\s(])[-−–](?=\d)")
+_SIGNS = str.maketrans(
+    {"%": " percent ", "$": " dollar ", "€": " euro ", "£": " pound ", "₽": " rouble ", "₸": " tenge "}
+)
 _TOKEN = re.compile(r"\w+")
 _READ_ON = frozenset({("читать", "далее"), ("continue", "reading"), ("read", "more"), ("las", "mer")})
 
@@ -114,12 +120,17 @@ def is_copy(one: str, other: str) -> bool:
 
 
 def _lines(text: str) -> list[list[str]]:
-    """The words that `body_words` finds, by line."""
+    """The words that `body_words` finds, by line, with signs that make another number, as words."""
+    text = _MINUS.sub(" minus ", text[:_MOST]).translate(_SIGNS)
     left = len(body_words(text))
-    lines = []
-    for line in text[:_MOST].splitlines():
+    lines, last = [], ""
+    for line in text.splitlines():
         words = folded_words(_FOOTNOTE.sub(" ", line))[:left]
         left -= len(words)
+        for at, word in enumerate(words):
+            if word[0].isdigit() and last[-1:].isdigit() and len(word) != 3:  # not the `000` of `1 000`
+                words[at] = f".{word}"
+            last = word
         if words:
             lines.append(words)
     return lines
@@ -139,7 +150,7 @@ def _is_run(shorter: Sequence[Sequence[str]], longer: Sequence[Sequence[str]], *
     run, whole = _joined(shorter), _joined(longer)
     starts = [0, *accumulate(len(word) for line in longer for word in line)]
     borders = set(starts)
-    for start in starts[: _FEW + 1]:
+    for start in starts[: _BEFORE + 1]:
         if whole.startswith(run, start):
             end = start + len(run)
             if end in borders:

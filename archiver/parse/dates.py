@@ -163,9 +163,9 @@ def _numbered(text: str, language: str | None) -> datetime | None:
         return None
     day, month = int(match["first"]), int(match["other"])
     primary, _, region = (language or "").lower().replace("_", "-").partition("-")
-    if match["sep"] == "-" or (match["sep"] == "/" and primary not in (*_DAY_FIRST, "en")):
-        if len(match["year"]) == 2 and int(match["year"]) <= 31:
-            return None  # the year may stand first as well
+    told = match["sep"] == "." or (match["sep"] == "/" and primary in (*_DAY_FIRST, "en"))
+    if not told and len(match["year"]) == 2 and int(match["year"]) <= 31:
+        return None  # the year may stand first as well
     if match["sep"] != "." and day != month:
         if month > 12 or (day <= 12 and (primary, region) == ("en", "us")):
             day, month = month, day

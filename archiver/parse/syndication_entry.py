@@ -94,7 +94,7 @@ def absolute(link: str | None, *, base: str | None) -> str | None:
 
 
 def published_link(link: str | None, *, base: str | None) -> str | None:
-    """An entry's link, absolute; a relative one stays as published where nothing says what it is relative to."""
+    """An entry's link, absolute; as published where it is relative and nothing says what to."""
     found = absolute(link, base=base)
     if found or (base and web(base)):
         return found

@@ -52,7 +52,7 @@ def plain_text(markup: str, *, is_html: bool, declared: bool = False) -> str | N
 
 
 def _without_tags(text: str, known: frozenset[str] | None) -> str:
-    """Take off the tags of known names that are closed; of all names, closed or not, where `known` is None."""
+    """Take off the known tags that are closed; every tag, closed or not, where `known` is None."""
     tags = [match for match in _TAG.finditer(text) if known is None or match[2].lower() in known]
     taken = set(range(len(tags))) if known is None else _closed(tags)
     closings = Counter(tag[2].lower() for tag in tags if tag[1])

@@ -126,6 +126,10 @@ class Reader(_Connected):
             yield from rows
             last = rows[-1]["id"]
 
+    def failed_chores(self) -> list[tuple[str, str, str]]:
+        """Backups, scrubs and the like that failed when last tried: name, when, and why."""
+        return self._ask(chores.problems)
+
     def body(self, sha256: str) -> bytes:
         """A kept body, byte for byte. Raises NotFound, StoreError."""
         return self._ask(bodies.load, sha256)
@@ -134,30 +138,39 @@ class Reader(_Connected):
 class Store(_Connected):
     """The writing side. A sqlite-utils Database belongs to the thread that made it, and so does this."""
 
+    _file: connect.OpenFile | None = None
+
     @classmethod
     def open(cls, path: Path, *, checkpoints: bool = True) -> "Store":
         """Open the archive; make or migrate it where needed. Raises StoreError, SchemaError."""
-        return cls(connect.open_writer(path, checkpoints=checkpoints))
+        store = cls(connect.open_writer(path, checkpoints=checkpoints))
+        store._file = connect.OpenFile.at(path)
+        return store
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing, from what is read for a decision to what is written for it."""
+        """All or nothing, from what is read for a decision to what is written for it.
+
+        Raises StoreError, before anything is written, if the file has been taken from under us.
+        """
         with transaction(self._db):
+            if self._file is not None:
+                self._file.make_sure_it_is_there()
             yield
 
     def sync(self, wanted: Sequence[Following], *, now: datetime, pausing: bool = True) -> Synced:
         """Let the configuration's feeds meet the stored ones; pause those that left it only if `pausing`."""
-        with transaction(self._db):
+        with self.transaction():
             return feeds.sync(self._db, wanted, now=now, pausing=pausing)
 
     def follow(self, wanted: Following, *, origin: str, now: datetime) -> int:
         """Add a feed, or take it up again; return its id."""
-        with transaction(self._db):
+        with self.transaction():
             return feeds.follow(self._db, wanted, origin=origin, now=now)
 
     def replayed(self, url: str, *, now: datetime, described: Following | None = None) -> FeedForUpdate:
         """The feed of a replayed document, added but not followed where it is unknown, as `described`."""
-        with transaction(self._db):
+        with self.transaction():
             known = self._db.execute("SELECT id FROM feeds WHERE url = ?", [sound(url)]).fetchone()
             wanted = described or Following(url=url)
             feed_id = known[0] if known else feeds.follow(self._db, wanted, origin="replay", now=now)
@@ -167,18 +180,22 @@ class Store(_Connected):
         """Every feed's address as given, its address now, and the start of its last fetch."""
         return self._ask(evidence.known_feeds)
 
+    def last_fetched_at(self, url: str) -> datetime | None:
+        """When the feed with this address was last fetched or replayed."""
+        return self._ask(feeds.last_fetched_at, url)
+
     def has_fetch(self, url: str, *, at: datetime) -> bool:
         """Whether the feed with this address was fetched at this second."""
         return self._ask(evidence.has_fetch, url, to_text(at))
 
     def pause(self, feed_id: int, *, by: str = "command", now: datetime | None = None) -> None:
         """Ask a feed no more; `by` is `command` or `removed`."""
-        with transaction(self._db):
+        with self.transaction():
             feeds.pause(self._db, feed_id, by=by, now=now)
 
     def resume(self, feed_id: int, *, now: datetime) -> None:
         """Ask a paused feed again, at once."""
-        with transaction(self._db):
+        with self.transaction():
             feeds.resume(self._db, feed_id, now=now)
 
     def find_feed(self, name: str) -> int:
@@ -215,7 +232,7 @@ class Store(_Connected):
 
     def close_days(self, *, now: datetime) -> int:
         """Seal the days that are over in the manifest; return how many."""
-        with transaction(self._db):
+        with self.transaction():
             return manifest.close_days(self._db, now=now)
 
     def chore_is_due(self, name: str, *, every: timedelta, retry: timedelta, now: datetime) -> bool:
@@ -224,7 +241,7 @@ class Store(_Connected):
 
     def note_chore(self, name: str, *, now: datetime, problem: str | None) -> None:
         """Write down that a chore was done, or why not."""
-        with transaction(self._db):
+        with self.transaction():
             chores.note(self._db, name, now=now, problem=problem)
 
     def tidy(self) -> None:

@@ -18,6 +18,12 @@ def is_due(db: Database, name: str, *, every: timedelta, retry: timedelta, now: 
     return done is None or now < done or now - done >= every
 
 
+def problems(db: Database) -> list[tuple[str, str, str]]:
+    """Chores that failed when they were last tried: name, when, and why."""
+    rows = db.execute("SELECT name, tried_at, problem FROM chores WHERE problem IS NOT NULL ORDER BY name")
+    return [(name, at, problem) for name, at, problem in rows]
+
+
 def note(db: Database, name: str, *, now: datetime, problem: str | None) -> None:
     """Write down that a chore was done, or why not."""
     at = to_text(now)

@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -83,6 +84,30 @@ def open_writer(path: Path, *, checkpoints: bool = True) -> Database:
                 db.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
                 db.execute(f"PRAGMA user_version = {schema.VERSION}")
     return db
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenFile:
+    """Which file was opened, since another may stand in its place by the time it is written."""
+
+    path: Path
+    device: int
+    inode: int
+
+    @classmethod
+    def at(cls, path: Path) -> "OpenFile":
+        """The file that is at this path now."""
+        found = path.stat()
+        return cls(path=path, device=found.st_dev, inode=found.st_ino)
+
+    def make_sure_it_is_there(self) -> None:
+        """Raise StoreError if the file was removed, or replaced as a rebuild does."""
+        try:
+            there = OpenFile.at(self.path) == self
+        except OSError:
+            there = False
+        if not there:
+            raise StoreError(f"{self.path}: the archive was replaced, nothing was written; try again")
 
 
 def _look(path: Path) -> None:

@@ -163,6 +163,12 @@ def find(db: Database, name: str) -> int:
     return int(meant[0])
 
 
+def last_fetched_at(db: Database, url: str) -> datetime | None:
+    """When the feed with this address was last fetched or replayed; None: never, or there is none."""
+    row = db.execute("SELECT last_fetched_at FROM feeds WHERE url = ?", [sound(url)]).fetchone()
+    return from_text(row[0]) if row and row[0] else None
+
+
 def due(db: Database, *, now: datetime, limit: int, beside: Iterable[int] = ()) -> tuple[FeedForUpdate, ...]:
     """The feeds whose time has come, longest waiting first, without those that are under way.
 

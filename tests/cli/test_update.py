@@ -1,6 +1,9 @@
 """`run --once`, `fetch`, `replay`."""
 
+import os
 import sqlite3
+import subprocess
+import sys
 
 
 def test_replaying_the_fixtures_makes_45_entries_and_38_posts(archiver, fixtures):
@@ -155,10 +158,41 @@ def test_secrets_in_an_address_reach_no_line_and_no_error(archiver, site, tmp_pa
 
 
 def test_the_reader_of_the_output_may_go_away(archiver, fixtures, tmp_path):
-    import subprocess
-    import sys
-
     archiver("replay", fixtures)
     command = f"{sys.executable} -m archiver show 26 --html | head -c 1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_document_older_than_the_archive_has_is_left_out(archiver, tmp_path, rss):
+    (tmp_path / "feed.xml").write_text(rss("b", "a"))
+    archiver("replay", "feed.xml", "--at", "2026-03-03")
+    (tmp_path / "feed.xml").write_text(rss("a"))
+    ran = archiver("replay", "feed.xml", "--at", "2026-03-01", "--json")
+    assert (ran.status, [error["kind"] for error in ran.json["errors"]]) == (1, ["late"])
+    assert archiver("status", "--json").json["fetches"] == 1
+
+
+def test_a_pipe_is_no_document_and_is_not_waited_for(archiver, tmp_path):
+    os.mkfifo(tmp_path / "pipe.xml")
+    ran = archiver("replay", "pipe.xml", "--json")
+    assert (ran.status, [error["kind"] for error in ran.json["errors"]]) == (1, ["file"])
+
+
+def test_a_replay_that_is_told_to_stop_says_that_what_is_done_stays(tmp_path, rss):
+    for number in range(300):
+        (tmp_path / f"{number:03}.xml").write_text(rss("a", title=str(number)))
+    command = [sys.executable, "-m", "archiver", "replay", "."]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    try:
+        assert "new" in process.stderr.readline()
+        process.terminate()
+        told = process.stderr.read()
+        assert process.wait(10) == 130
+    finally:
+        process.stderr.close()
+        process.kill()
+        process.wait()
+    assert told.endswith("stopped; what was replayed until now is archived\n")
+    assert "Traceback" not in told

@@ -72,7 +72,7 @@ class TestOneStory:
     @pytest.mark.parametrize("mark", [" […]", "...", "…", " Читать далее"])
     def test_an_excerpt_and_the_whole_under_one_title(self, link, mark):
         found = link(
-            {"title": "[English] Camps on human rights", "text": excerpt(STORY, mark=mark)},
+            {"title": "[English] Camps on human rights", "text": excerpt(STORY, 45, mark)},
             {"title": "Camps on Human Rights", "text": STORY},
         )
         assert (found.rule, found.post_id) == ("title", 1)
@@ -89,7 +89,7 @@ class TestOneStory:
         assert (found.rule, found.post_id) == ("url", 1)
 
     def test_a_summary_in_other_words_under_the_same_url_and_title(self, link):
-        url = {"url": "https://x.kz/camps", "title": "Camps on human rights"}
+        url = {"url": "https://x.kz/camps", "title": "Camps on human rights", "published_at": MONDAY}
         found = link(
             url | {"text": STORY}, url | {"text": "We report from the camps that our partner held this year."}
         )
@@ -111,12 +111,14 @@ class TestOneStory:
 
     def test_a_whole_text_word_for_word_under_another_headline(self, link):
         whole = f"{STORY} {STORY.upper()} Afterwards they went home, and {STORY}"
-        found = link({"title": "Sixty at camp", "text": whole}, {"title": "Youth learns law", "text": whole})
+        told = {"text": whole, "published_at": MONDAY}
+        found = link(told | {"title": "Sixty met in Osh"}, told | {"title": "Youth learns equality"})
         assert found.rule == "text"
 
     def test_the_surest_candidate_wins_then_the_oldest_post(self, link):
         told = {"title": "Camps on human rights", "text": STORY}
-        poorer = told | {"text": STORY.replace("young people", "of the young").replace("ten days", "a time")}
+        poorer = told | {"text": STORY.replace(". Several", ".\nThe camp in Osh, seen from above.\nSeveral")}
+        assert link(told, poorer).confidence < link(told, told).confidence
         assert link(told, poorer, told, told).post_id == 2
 
     def test_a_sibling_under_the_same_url_and_title(self, document):
@@ -368,6 +370,20 @@ class TestTwoStories:
         assert link(update(1), update(0), update(1), feed_id=1).post_id == 2
         assert link(update(2), update(0), update(1), feed_id=1).rule == "first"
 
+    def test_a_title_that_returns_in_its_own_feed_joins_only_what_bears_the_same_time(
+        self, document, archived
+    ):
+        def part(number, at=MONDAY, **fields):
+            told = {"title": "From our garden in Osh", "text": STORY, "published_at": at}
+            return told | {"guid": str(number), "url": f"https://x.kz/{number}"} | fields
+
+        first, second = document(part(1), part(2, MONDAY + timedelta(hours=3), text=FOOTER))
+        elsewhere = part(9, MONDAY + timedelta(hours=4), url="https://y.kz/9", text=FOOTER)
+        there = archived(*document(elsewhere), feed_id=7)
+        assert same_post(second, 99, there, ()).rule == "title"
+        assert same_post(second, 99, there, (first,)).rule == "first"
+        assert same_post(second, 99, (*there, *archived(first, feed_id=99, first=5)), ()).rule == "first"
+
 
 def test_texts_of_any_length_are_compared_in_a_moment(link, words):
     text = words(200_000)
@@ -376,6 +392,25 @@ def test_texts_of_any_length_are_compared_in_a_moment(link, words):
         {"title": "A long report on all", "text": text}, {"title": "A long report on all", "text": text}
     ).post_id
     assert perf_counter() - begun < 10
+
+
+@pytest.mark.parametrize("text", ["a\n" * 100_000, "a " * 100_000, "1 000 " * 30_000, "a" * 400_000 + " b"])
+def test_hostile_texts_are_compared_in_a_moment(link, text):
+    told = {"title": "A long report on all", "url": "https://x.kz/1"}
+    begun = perf_counter()
+    link(told | {"text": text}, told | {"text": f"b {text}"})
+    link(
+        {"title": "A long report on all", "text": text}, {"title": "A long report on all", "text": text[:-3]}
+    )
+    assert perf_counter() - begun < 10
+
+
+def test_thousands_of_siblings_that_share_all_cost_little(document):
+    told = {"url": "https://x.kz/1", "title": "By: A", "text": STORY}
+    entries = document(*(told | {"guid": str(n)} for n in range(3000)))
+    begun = perf_counter()
+    same_post(entries[-1], 1, (), entries[:-1])
+    assert perf_counter() - begun < 0.1
 
 
 def test_thousands_of_siblings_cost_little(document):

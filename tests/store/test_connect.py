@@ -301,3 +301,14 @@ def test_an_old_sqlite_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(connect, "OLDEST_SQLITE", (99, 0, 0))
     with pytest.raises(StoreError, match=r"takes 99\.0\.0 or later"):
         Store.open(tmp_path / "archive.db")
+
+
+def test_an_archive_that_was_replaced_under_us_is_not_written(tmp_path, noon):
+    path, other = tmp_path / "archive.db", tmp_path / "other.db"
+    Store.open(other).close()
+    with Store.open(path) as store:
+        other.replace(path)
+        with pytest.raises(StoreError, match="was replaced"):
+            store.follow(Following(url="https://example.org/feed"), origin="command", now=noon)
+    with Reader.open(path) as reader:
+        assert reader.feeds() == []
