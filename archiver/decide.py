@@ -237,7 +237,7 @@ def understood(
         facts = replace(facts, described=parsed.feed, format=parsed.format, whole=not parsed.partial)
     elif not known and not parsed.entries:
         facts = replace(facts, described=parsed.feed, format=parsed.format)
-    facts = _with_validators(facts, document, proves=proves or not known)
+    facts = _with_validators(facts, document, proves=proves or not known, told_more=bool(new or revised))
     return FeedUpdate(
         feed_id=feed.id,
         fetch=record,
@@ -265,11 +265,15 @@ def _proves_absence(feed: FeedForUpdate, response: Response, parsed: ParsedFeed)
     return bool(parsed.entries) and whole and same_format
 
 
-def _with_validators(facts: FeedFacts, document: Document, *, proves: bool) -> FeedFacts:
-    """What the next request is made conditional by."""
+def _with_validators(facts: FeedFacts, document: Document, *, proves: bool, told_more: bool) -> FeedFacts:
+    """What the next request is made conditional by.
+
+    A part of a document says nothing of the whole. But where it told more than the last whole one, that one
+    is no longer what we know, and must be read again, should it come again.
+    """
     response = document.response
     if document.parsed.partial:
-        return facts
+        return replace(facts, etag=None, last_modified=None, body_sha256=None) if told_more else facts
     if not proves:
         return replace(facts, etag=None, last_modified=None)
     return replace(

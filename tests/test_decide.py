@@ -90,11 +90,14 @@ class TestADocument:
         assert facts.body_sha256 == "ab" * 32
 
     def test_a_partial_document_keeps_no_validators_so_that_the_whole_is_asked_for(
-        self, understood, document, feed_row
+        self, understood, document, known_from, feed_row
     ):
-        update = understood(document("a"), feed=feed_row(etag='"1"', body_sha256="old"), partial=True)
-        assert (update.facts.etag, update.facts.body_sha256) == ('"1"', "old")
-        assert update.fetch.partial
+        entries, feed = document("a"), feed_row(etag='"1"', body_sha256="old")
+        told_nothing = understood(entries, known_from(entries), feed=feed, partial=True)
+        assert told_nothing.fetch.partial
+        assert (told_nothing.facts.etag, told_nothing.facts.body_sha256) == ('"1"', "old")
+        told_more = understood(entries, feed=feed, partial=True)
+        assert (told_more.facts.etag, told_more.facts.body_sha256) == (None, None)
 
     def test_an_entry_twice_in_one_document_is_written_once(self, understood, document):
         twice = {"name": "a", "guid": None, "url": None, "published_at": None, "published_raw": None}

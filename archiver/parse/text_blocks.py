@@ -1,6 +1,7 @@
 """Blocks of a text export: paragraphs, the marks of a cut, template lines, and their markup."""
 
 import re
+from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
@@ -39,6 +40,9 @@ _POST_LINES = (
     ("Artykuł", ("pochodzi z serwisu",)),
     ("Příspěvek", ("pochází z", "se nejdříve objevil na")),
 )
+_SENTENCE_BEGINS = re.compile(r"(?:\A|\n|[.!?…\])»”\"’']|(?:</[a-z]{1,10}|<[a-z]{1,10}[^<>]{0,20})>)\s*\Z")
+_REACH_BACK = 40
+_MOST_OPENINGS = 8
 _NARROWEST_WRAP, _WIDEST_WRAP = 45, 132
 _LONGEST_POST_TITLE = 1200
 _LONGEST_SITE_NAME = 400
@@ -112,29 +116,48 @@ def markup(text: str) -> Markup | None:
     return paragraphs(blocks(text))
 
 
-def post_line(text: str, *, start: int = 0) -> tuple[int, str, int] | None:
-    """Find the first `The post TITLE appeared first on SITE` from `start` on.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostLine:
+    """`The post TITLE appeared first on SITE`, found in a text."""
 
-    Returns where it begins, its TITLE, and where its SITE begins; None where there is none.
-    """
+    start: int
+    title: str
+    site: int
+    """Where SITE begins."""
+    titles: tuple[str, ...]
+    """All that TITLE may be, the longest first: a title may itself begin with `The post`."""
+
+
+def post_line(text: str, *, start: int = 0) -> PostLine | None:
+    """Find the first line that a plugin wrote below an entry, from `start` on; None where there is none."""
     best: tuple[int, str, int] | None = None
     for opening, middles in _POST_LINES:
         for middle in middles:
             place = text.find(middle, start)
-            if place < 0 or (best is not None and place > best[2]):
+            if place < 0 or (best is not None and place + len(middle) > best[2]):
                 continue
-            begin = text.rfind(opening, max(start, place - _LONGEST_POST_TITLE), place)
-            if begin >= 0:
-                told = _ANY_TAG.sub("", text[begin + len(opening) : place])
-                best = (begin, fold_space(told), place + len(middle))
-    return best
+            if text.rfind(opening, max(start, place - _LONGEST_POST_TITLE), place) >= 0:
+                best = (place, opening, place + len(middle))
+    if best is None:
+        return None
+    place, opening, site = best
+    floor = max(start, place - _LONGEST_POST_TITLE)
+    begins = [found.start() for found in re.finditer(re.escape(opening), text[floor:place])][-_MOST_OPENINGS:]
+    told = [fold_space(_ANY_TAG.sub("", text[floor + begin + len(opening) : place])) for begin in begins]
+    first_words = [
+        index
+        for index, begin in enumerate(begins)
+        if _SENTENCE_BEGINS.search(text[: floor + begin][-_REACH_BACK:])
+    ]
+    chosen = first_words[-1] if first_words else -1
+    return PostLine(start=floor + begins[chosen], title=told[chosen], site=site, titles=tuple(told))
 
 
 def without_post_line(text: str) -> str:
     """Return a text without the line that a plugin wrote below it."""
     start = 0
     while found := post_line(text, start=start):
-        if len(text) - found[2] <= _LONGEST_SITE_NAME:
-            return text[: found[0]].rstrip()
-        start = found[2]
+        if len(text) - found.site <= _LONGEST_SITE_NAME:
+            return text[: found.start].rstrip()
+        start = found.site
     return text

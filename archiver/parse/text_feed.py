@@ -26,6 +26,8 @@ _EXCERPT_REACH = 1500
 _RESTART = 40
 """Characters of a text that, when they come again, are where the full text begins."""
 _MOST_CREATOR_WORDS = 6
+_LONGEST_BARE = 45
+"""Words between two entries that may all be a title's, with a comment feed before it."""
 _MOST_REMAINS = 15
 """Words below an only entry that may be names of media."""
 
@@ -39,16 +41,19 @@ def read(text: str, *, charset: str, options: ParseOptions) -> ParsedFeed:
         text = _PAIRED_CDATA.sub(r"\1", text).replace("<![CDATA[", "")
     text = parted(text)
     heads = find_heads(text)
-    feed, ground, sure_ground = read_channel(text, until=heads[0].start if heads else None)
+    feed, ground, sure_ground = read_channel(
+        text, until=heads[0].start if heads else None, link=heads[0].link if heads else ""
+    )
     if not heads:
         if feed.update_seconds is None or feed.site_url is None:
             raise ParseError("not_a_feed", "The text has no entry as a flattened feed would have it.")
         return ParsedFeed(feed=feed, entries=(), format="text-feed", charset=charset)
     following = [head.start for head in heads[1:]] + [len(text)]
     tails = [text[head.end : end] for head, end in zip(heads, following, strict=True)]
+    bodies = _have_bodies(tails, links=[head.link for head in heads])
     ends = [
-        end_of_remains(tail, link=head.link, numbers=_numbers(head))
-        for head, tail in zip(heads, tails, strict=True)
+        end_of_remains(tail, link=head.link, numbers=_numbers(head), has_body=has_body)
+        for head, tail, has_body in zip(heads, tails, bodies, strict=True)
     ]
     grounds = [text[ground : heads[0].start]] + [
         tail[end:] for tail, (end, _) in zip(tails, ends, strict=True)
@@ -58,7 +63,8 @@ def read(text: str, *, charset: str, options: ParseOptions) -> ParsedFeed:
         [
             Place(ground=before, bounded=sure, slug=slug_words(head.link), told=_told(tail))
             for before, sure, head, tail in zip(grounds, bounded, heads, tails, strict=False)
-        ]
+        ],
+        below=grounds[-1] if ends[-1][1] else "",
     )
     descriptions = [""] * len(heads)
     if heads[0].closes and leading_title(grounds[0], slug_words(heads[0].link))[1]:
@@ -134,11 +140,11 @@ def _split(text: str) -> tuple[str, str]:
     """Part a text that may be a description, a full text, or one after the other with nothing between."""
     text = text.strip()
     if line := post_line(text):
-        again = post_line(text, start=line[2])
-        site = text[again[2] :].strip() if again else text[line[2] :].lstrip().partition("\n")[0].strip()
-        rest = text[line[2] :].lstrip()
+        again = post_line(text, start=line.site)
+        rest = text[line.site :].lstrip()
+        site = text[again.site :].strip() if again else rest.partition("\n")[0].strip()
         if site and rest.startswith(site) and rest[len(site) :].strip():
-            return text[: line[0]], rest[len(site) :]
+            return text[: line.start], rest[len(site) :]
     elif (cut := first_cut(text, within=_EXCERPT_REACH)) and text[cut:].strip():
         return text[:cut], text[cut:]
     elif (again_at := text.find(text[:_RESTART], _RESTART, _EXCERPT_REACH)) > 0:
@@ -146,9 +152,23 @@ def _split(text: str) -> tuple[str, str]:
     return (text, "") if is_cut(without_post_line(text)) else ("", text)
 
 
-def _told(tail: str) -> str | None:
+def _have_bodies(tails: Sequence[str], *, links: Sequence[str]) -> list[bool]:
+    """Which entries have a text below their head; a description without markup vanished in the flattening.
+
+    A text that did not vanish left its `]]>`. Where none did, all are bare if nothing but a comment feed
+    stands below the last one, and no more than a title below the others.
+    """
+    short = [len(tail.split()) <= _LONGEST_BARE for tail in tails]
+    if any("]]>" in tail for tail in tails):
+        return ["]]>" in tail or not is_short for tail, is_short in zip(tails, short, strict=True)]
+    last = tails[-1][end_of_remains(tails[-1], link=links[-1], numbers=frozenset(), has_body=False)[0] :]
+    bare = len(tails) > 1 and all(short) and not last.strip()
+    return [not bare] * len(tails)
+
+
+def _told(tail: str) -> tuple[str, ...]:
     line = post_line(tail)
-    return line[1] if line else None
+    return line.titles if line else ()
 
 
 def _numbers(head: Head) -> frozenset[str]:

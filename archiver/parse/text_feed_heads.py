@@ -8,22 +8,25 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 ADDRESS = re.compile(r"https?://[^\s<>\"]+")
+_ZONE = r"\s{1,9}(?:[+-]\d{2}:?\d{2}\b|(?:GMT|UTC|UT|Z|[ECMP][SD]T)\b)"
 DATE = re.compile(
-    r"\b(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},?\s{1,9})?"
+    r"(?>\b(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},?\s{1,9})?"
     r"\d{1,2}\s{1,9}(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\s{1,9}\d{2,4}"
-    r"\s{1,9}\d{1,2}:\d{2}(?::\d{2})?(?:\s{1,9}(?:[+-]\d{2}:?\d{2}\b|(?:GMT|UTC|UT|Z|[ECMP][SD]T)\b))?"
-    r"|\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?",
+    rf"\s{{1,9}}\d{{1,2}}:\d{{2}}(?::\d{{2}}(?:{_ZONE})?|{_ZONE})"
+    r"|\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?)(?![,.;:!?)\]])",
     re.I,
 )
-PERIOD = re.compile(r"\b(hourly|daily|weekly|monthly|yearly)\s{1,30}(\d{1,4})\b")
+"""A date as feeds write it (RFC 822, RFC 3339): with seconds or a zone, and no sentence goes on behind it."""
+PERIOD = re.compile(r"\b(hourly|daily|weekly|monthly|yearly)\s{0,30}(\d{1,4})\b")
 
 _SPACE = re.compile(r"\s*")
 _LANGUAGE_THEN_CHANNEL = re.compile(
     r"\s{0,99}(?:[a-z]{2,3}(?:[-_][A-Za-z]{2,8}){0,2}\s{1,99})?"
-    r"(?:(?:hourly|daily|weekly|monthly|yearly)\s{1,99}\d|https?://(?:\w{1,20}\.)?wordpress\.(?:org|com)/(?:\?v=|\s))"
+    r"(?:(?:hourly|daily|weekly|monthly|yearly)\s{0,99}\d|https?://(?:\w{1,20}\.)?wordpress\.(?:org|com)/(?:\?v=|\s))"
 )
 _POST_NUMBER = re.compile(r"[?&](?:p|page_id|post|attachment_id)=\d+$")
 _BARE_GUID = re.compile(
@@ -36,10 +39,16 @@ _GLUED = re.compile(rf"(?<=[^\s>(\[\"'])(?={_WEEKDAY})")
 _GLUED_AFTER = re.compile(r"(\d\d:\d\d (?:[+-]\d{4}|GMT|UTC|Z))(?=[^\s.,;)<])")
 _GLUED_ADDRESS = re.compile(r"(?<=[\w.!?)…])(?=https?://)")
 _GLUED_NUMBER = re.compile(r"([?&]p=\d{1,12})(?=[^\W\d])")
+_GLUED_GENERATOR = re.compile(r"(wordpress\.(?:org|com)/\?v=\d{1,2}\.\d{1,2}(?:\.\d{1,2})?)(?=[^\s\d.<-])")
+_GLUED_COUNT = re.compile(r"(?<=/feed/)(\d{1,9})(?=[^\s\d])")
+_PROSE = re.compile(r"]]>|\w{4}[.!?…][\"”»)]?\s|:\Z")
+"""Marks of a text, where a name or the names of categories should stand."""
 _COMMENTS = re.compile(r"#(?:respond|comments?\b|comment-|disqus)|/comments/?$|[?&]id=\d+$")
 
 _CREATOR_REACH = 160
 """Characters between link and date: names, no more."""
+_MOST_CREATOR_WORDS = 12
+_LONGEST_LINE = 2000
 _CATEGORY_REACH = 1500
 """Characters between date and guid, where the flattening kept the categories."""
 
@@ -67,7 +76,18 @@ def parted(text: str) -> str:
     text = _GLUED.sub(" ", text)
     text = _GLUED_AFTER.sub(r"\1 ", text)
     text = _GLUED_ADDRESS.sub(" ", text)
+    text = ADDRESS.sub(_from_its_comments, text)
+    text = _GLUED_GENERATOR.sub(r"\1 ", text)
+    text = _GLUED_COUNT.sub(r" \1 ", text)
     return _GLUED_NUMBER.sub(r"\1 ", text)
+
+
+def _from_its_comments(found: re.Match[str]) -> str:
+    """Part an address from that of its comments, which begins with it."""
+    address = found.group()
+    place = address.find("http", 1)
+    glued = place > 0 and address.startswith(address[:place], place)
+    return f"{address[:place]} {address[place:]}" if glued else address
 
 
 def find_heads(text: str) -> list[Head]:
@@ -87,7 +107,7 @@ def find_heads(text: str) -> list[Head]:
         if head is not None:
             heads.append(head)
             floor = head.end
-    return _without_strays(heads)
+    return _without_strays(text, heads)
 
 
 def _trailing_heads(text: str, dates: list[re.Match[str]]) -> list[Head]:
@@ -127,7 +147,7 @@ def _head_before(
             link, comments, start = before, link, before_start
     between = text[end : date.start()].strip()
     guid, guid_start, head_end = _guid_after(text, date.end(), link=link, addresses=addresses, starts=starts)
-    if guid is None and comments is None and between:
+    if comments is None and between and not _may_be_name(between):
         return None
     return Head(
         start=start,
@@ -139,6 +159,10 @@ def _head_before(
         creator=" ".join(between.split()) or None,
         categories=" ".join(text[date.end() : guid_start].split()) or None if guid else None,
     )
+
+
+def _may_be_name(text: str) -> bool:
+    return len(text.split()) <= _MOST_CREATOR_WORDS and not _PROSE.search(text)
 
 
 def _belongs(comments: str, *, to: str) -> bool:
@@ -164,14 +188,15 @@ def _guid_after(
             and address[len(link) :][:1].isupper()
         ):
             return link, start, start + len(link)  # a text that was glued to the guid
+        between = text[begin:start].strip()
+        if "]]>" in between:
+            break
         if (
             start == begin
-            or _same(address, link)
+            or (_same(address, link) and not _PROSE.search(between))
             or (_POST_NUMBER.search(address) and _host(address) == _host(link))
         ):
             return address, start, end
-        if "]]>" in text[begin:start]:
-            break
     return None, place, place
 
 
@@ -186,10 +211,44 @@ def _host(address: str) -> str:
         return ""
 
 
-def _without_strays(heads: list[Head]) -> list[Head]:
-    """Where the feed has guids, an address and a date of another site's in somebody's prose are no head."""
+def _without_strays(text: str, heads: list[Head]) -> list[Head]:
+    """Where the feed has guids, an address and a date in somebody's prose are no head.
+
+    One without a guid is an entry's if it is of the same site, and both what stands before it and what stands
+    behind it have as many `]]>` as other entries have; where there are none, if a title stands before it.
+    """
     hosts = Counter(_host(head.link) for head in heads if head.guid is not None)
-    if hosts.total() * 2 <= len(heads):
-        return heads
+    likely = [head for head in heads if head.guid is not None or head.comments or not head.creator]
+    if hosts.total() * 2 <= len(likely):
+        return likely
     site = hosts.most_common(1)[0][0]
-    return [head for head in heads if head.guid is not None or _host(head.link) == site]
+    bounds = [*heads, None]
+    usual = min(
+        (
+            text.count("]]>", head.end, after.start if after else len(text))
+            for head, after in pairwise(bounds)
+            if head and head.guid is not None and (after is None or after.guid is not None)
+        ),
+        default=0,
+    )
+    sure = [head.start for head in heads if head.guid is not None]
+    kept: list[Head] = []
+    for head in heads:
+        if head.guid is None:
+            if _host(head.link) != site:
+                continue
+            following = bisect_right(sure, head.start)
+            end = sure[following] if following < len(sure) else len(text)
+            before = text.count("]]>", kept[-1].end, head.start) if kept else usual
+            if min(before, text.count("]]>", head.end, end)) < usual:
+                continue
+            if not usual and not _title_before(text, head.start):
+                continue
+        kept.append(head)
+    return kept
+
+
+def _title_before(text: str, place: int) -> bool:
+    """Whether the line before a link may be a title: not empty, and no sentence or half of one."""
+    line = text[max(0, place - _LONGEST_LINE) : place].rstrip(" \t").rpartition("\n")[2].strip()
+    return bool(line) and line[-1] not in ".,:;"

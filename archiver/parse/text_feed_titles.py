@@ -9,6 +9,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from urllib.parse import unquote, urlsplit
 
 from archiver.parse.text_blocks import fold_space
@@ -23,6 +24,7 @@ _APOSTROPHES = str.maketrans("", "", "'’‘ʼ`´")
 _LONGEST_TITLE = 2000
 _MOST_WORDS = 40
 _MOST_BEGINNINGS = 12
+_MOST_SAMPLE = 200
 _SMALL_WORDS = frozenset({"the", "and", "for", "with", "from", "how", "why", "what", "when", "who"})
 _BLOCK_END = re.compile(
     r"(?:</?(?:p|div|ul|ol|blockquote|figure|h[1-6]|table|pre|section|article|iframe|script|style)\b[^<>]{0,500}>"
@@ -41,24 +43,39 @@ class Place:
     bounded: bool
     """Whether that end was seen; otherwise the entry before may run into the title."""
     slug: tuple[str, ...]
-    told: str | None
-    """The title as a plugin's line repeats it."""
+    told: tuple[str, ...] = ()
+    """What the title may be as a plugin's line repeats it, the longest first."""
 
 
-def end_of_remains(text: str, *, link: str, numbers: frozenset[str]) -> tuple[int, bool]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Remains:
+    """What is known to stand between an entry's certain end and the next title: parts of media elements."""
+
+    words: frozenset[str] = frozenset()
+    """Folded words that stand before half of the titles and that their slugs do not know."""
+    files: bool = False
+    """Names of files stand there."""
+    captions: bool = False
+    """Other words stand there as well, behind those that are known."""
+
+
+def end_of_remains(text: str, *, link: str, numbers: frozenset[str], has_body: bool) -> tuple[int, bool]:
     """Return where an entry's remains end (`]]>`, comment feed, numbers), and whether such an end was seen.
 
-    `numbers` are those in the entry's addresses: some sites repeat the post's number below it.
+    `numbers` are those in the entry's addresses: some sites repeat the post's number below it. An entry
+    without a text (`has_body`) ends where it begins.
     """
     mark = text.rfind("]]>")
-    place = mark + 3 if mark >= 0 else _end_of_markup(text)
+    place = mark + 3 if mark >= 0 else 0
     counts = 0
     for found in _FEED_ADDRESS.finditer(text, place):
         if _is_feed_of(found.group(), link=link):
             place, counts = found.end(), 1  # the number of comments follows their feed
+    if not place and has_body:
+        place = _end_of_markup(text)
     if not place:
         place = max(_after_number(text, number) for number in numbers) if numbers else 0
-    bounded = place > 0
+    bounded = place > 0 or not has_body
     if below := _NUMBERS.match(text, place):
         ends = [(found.group(), found.end()) for found in re.finditer(r"\d+", below.group())]
         if len(ends) > counts and ends[counts][0] in numbers:
@@ -69,9 +86,14 @@ def end_of_remains(text: str, *, link: str, numbers: frozenset[str]) -> tuple[in
 
 
 def _end_of_markup(text: str) -> int:
-    """Where the last block of HTML ends that was kept as it is; 0 unless little more than a title follows."""
-    ends = [found.end() for found in _BLOCK_END.finditer(text, max(0, len(text) - _LONGEST_TITLE))]
-    return ends[-1] if ends and len(text[ends[-1] :].split()) <= _MOST_WORDS else 0
+    """Where the last block of HTML ends that was kept as it is; 0 unless little more than a title follows.
+
+    A single tag may be what the title is about.
+    """
+    ends = list(_BLOCK_END.finditer(text, max(0, len(text) - _LONGEST_TITLE)))
+    if len(ends) < 2 and not (ends and ends[0].group().startswith(("</", "--"))):
+        return 0
+    return ends[-1].end() if len(text[ends[-1].end() :].split()) <= _MOST_WORDS else 0
 
 
 def _after_number(text: str, number: str) -> int:
@@ -99,11 +121,15 @@ def slug_words(link: str) -> tuple[str, ...]:
     return ()
 
 
-def titles(places: Sequence[Place]) -> list[str]:
-    """Return the title that stands at the end of each place; empty where none does."""
-    strangers = _strangers(places)
-    none: frozenset[str] = frozenset()  # before the first title stands no entry
-    return [_title(place, strangers=strangers if index else none) for index, place in enumerate(places)]
+def titles(places: Sequence[Place], *, below: str) -> list[str]:
+    """Return the title that stands at the end of each place; empty where none does.
+
+    `below` is what stands below the last entry's certain end: there is no title, so what there is of it shows
+    what may stand before the other titles. Where it is empty, nothing does.
+    """
+    remains = _remains(places, below)
+    none = _Remains()  # before the first title stands no entry
+    return [_title(place, remains=remains if index else none) for index, place in enumerate(places)]
 
 
 def leading_title(ground: str, slug: Sequence[str]) -> tuple[str, str]:
@@ -121,21 +147,24 @@ def leading_title(ground: str, slug: Sequence[str]) -> tuple[str, str]:
     return (first[:end], first[end:].strip()) if end > 0 else (fold_space(first), "")
 
 
-def _title(place: Place, *, strangers: frozenset[str]) -> str:
+def _title(place: Place, *, remains: _Remains) -> str:
     flat, sure = _line(place)
-    if place.told and (told := _tail_like(flat, place.told)):
-        return told
+    for told in place.told:
+        if found := _tail_like(flat, told):
+            return found
     words = _folded(flat)
-    begins_well = bool(place.slug) and words[:1] == [place.slug[0]] and words[0] not in strangers
+    begins_well = bool(place.slug) and words[:1] == [place.slug[0]] and words[0] not in remains.words
     if sure and begins_well:
         return flat
     cut = _from_slug(flat, place.slug)
     if not sure:
         return cut or _last_sentence(flat)
-    if strangers and (rest := _after_strangers(flat, strangers)) is not None:
-        names_of_files = cut and _FILE_NAME.search(flat[: len(flat) - len(cut)])
-        return cut if cut and (len(cut) > len(rest) or names_of_files) else rest
-    return cut if cut and (strangers or len(words) > _MOST_WORDS) else flat
+    rest = _after_remains(flat, remains, cut=cut)
+    if rest is None:
+        return cut if cut and len(words) > _MOST_WORDS else flat
+    if cut and len(cut) > len(rest):
+        return cut  # the title begins with a word of the remains
+    return cut if cut and (remains.captions or _FILE_NAME.search(rest[: len(rest) - len(cut)])) else rest
 
 
 def _line(place: Place) -> tuple[str, bool]:
@@ -152,31 +181,50 @@ def _line(place: Place) -> tuple[str, bool]:
     return last, True
 
 
-def _strangers(places: Sequence[Place]) -> frozenset[str]:
-    """Words that stand before half of the titles and that their slugs do not know: the author of the media.
-
-    The first title has no entry before it, so what it begins with is no stranger.
-    """
+def _remains(places: Sequence[Place], below: str) -> _Remains:
+    """What stands before the titles and is none of theirs; the first title has nothing before it."""
+    sample = _folded(below)
+    if not sample or len(sample) > _MOST_SAMPLE:
+        return _Remains()
     before: Counter[str] = Counter()
     for place in places[1:]:
         flat, sure = _line(place)
         if not sure:
             continue
         cut = _from_slug(flat, place.slug)
-        words = _folded(flat[: len(flat) - len(cut)] if cut else flat)
-        before.update({word for word in words[: None if cut else 1] if word not in _SMALL_WORDS})
+        words = _folded(flat)
+        foreign = set(_folded(flat[: len(flat) - len(cut)]) if cut else words[:1]) - _SMALL_WORDS
+        before.update(foreign | set(takewhile(lambda word: word in sample, words)))
     own = set(_folded(places[0].ground[:_LONGEST_TITLE])) if places else set()
-    return frozenset(
-        word for word, count in before.items() if count > 1 and count * 2 >= len(places) and word not in own
+    words_before = frozenset(
+        word
+        for word, count in before.items()
+        if (count > 1 or word in sample)
+        and count * 2 >= len(places) - 1
+        and (word in sample or word not in own)
+    )
+    known = [set(_folded(token)) <= words_before for token in below.split()]
+    behind = below.split()[len(known) - known[::-1].index(True) if any(known) else 0 :]
+    return _Remains(
+        words=words_before,
+        files=_FILE_NAME.search(below) is not None,
+        captions=any(not _FILE_NAME.search(token) for token in behind),
     )
 
 
-def _after_strangers(flat: str, strangers: frozenset[str]) -> str | None:
-    """What follows the strangers and the names of files at the beginning; None where there are none."""
-    rest, met = flat, False
+def _after_remains(flat: str, remains: _Remains, *, cut: str | None) -> str | None:
+    """What follows the remains and the names of files before a title; None where there are none.
+
+    `cut` is where the slug would have the title begin: a known word before it has only remains before itself.
+    """
+    before = _words(flat[: len(flat) - len(cut)]) if cut else []
+    last = next((place for word, place in reversed(before) if word in remains.words), None)
+    rest = flat if last is None else flat[last:].partition(" ")[2]
+    met = last is not None
     while rest:
         first, _, more = rest.partition(" ")
-        if not (set(_folded(first)) <= strangers or _FILE_NAME.search(first)) or not more:
+        known = set(_folded(first)) <= remains.words or (remains.files and _FILE_NAME.search(first))
+        if not known or not more:
             break
         rest, met = more, True
     return rest if met else None

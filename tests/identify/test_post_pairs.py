@@ -231,8 +231,8 @@ TWO_STORIES = {
         {"title": "The cup: home against guests", "text": f"It ended 1:11. {VILLAGE}"},
     ),
     "two adverts of one site, cut before they differ": (
-        {"url": "https://a.example/south", "title": "We are hiring a translator", "text": f"{PRAKTIK[:150]}…"},
-        {"url": "https://a.example/north", "title": "We are hiring a translator", "text": f"{PRAKTIK[:150]}…"},
+        {"url": "https://a.example/s", "title": "We hire a translator now", "text": f"{PRAKTIK[:150]}…"},
+        {"url": "https://a.example/n", "title": "We hire a translator now", "text": f"{PRAKTIK[:150]}…"},
     ),
     "an advert and its place": (
         {"title": "Vi söker en praktikant - Osh", "text": f"{PRAKTIK[:300]}…"},
