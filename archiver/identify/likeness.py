@@ -19,7 +19,8 @@ def hash_of_known(known: KnownEntry) -> str:
     if known.rung is Rung.HASH:
         return known.key.partition(":")[2]
     words = folded_words(known.content_text)
-    return hash_key(title=known.title_key, published_at=known.published_at, words=words)[:32]
+    key = hash_key(title=known.title_key, published_at=known.published_at, words=words, url=known.url)
+    return key[:32]
 
 
 def guids_allow(entry: PreparedEntry, known: KnownEntry) -> bool:

@@ -121,7 +121,6 @@ class PostLine:
     """`The post TITLE appeared first on SITE`, found in a text."""
 
     start: int
-    title: str
     site: int
     """Where SITE begins."""
     titles: tuple[str, ...]
@@ -147,15 +146,15 @@ def post_line(text: str, *, start: int = 0) -> PostLine | None:
     first_words = [
         index
         for index, begin in enumerate(begins)
-        if _SENTENCE_BEGINS.search(text[: floor + begin][-_REACH_BACK:])
+        if _SENTENCE_BEGINS.search(text[max(0, floor + begin - _REACH_BACK) : floor + begin])
     ]
     chosen = first_words[-1] if first_words else -1
-    return PostLine(start=floor + begins[chosen], title=told[chosen], site=site, titles=tuple(told))
+    return PostLine(start=floor + begins[chosen], site=site, titles=tuple(told))
 
 
 def without_post_line(text: str) -> str:
     """Return a text without the line that a plugin wrote below it."""
-    start = 0
+    start = max(0, len(text) - _LONGEST_SITE_NAME - 2 * _LONGEST_POST_TITLE)
     while found := post_line(text, start=start):
         if len(text) - found.site <= _LONGEST_SITE_NAME:
             return text[: found.start].rstrip()

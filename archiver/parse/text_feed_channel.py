@@ -51,7 +51,9 @@ def read_channel(text: str, *, until: int | None, link: str) -> tuple[FeedData, 
     language, description = _language(line, site.end(), description_end, date=date, period=period)
     if date and not period and (after := _SURE_LANGUAGE_AFTER.match(line, date.end())):
         end = after.end()
-    generator = next((found for found in others if not line[end : found.start()].strip()), None)
+    generator = next((found for found in others if found.start() >= end), None)
+    if generator and line[end : generator.start()].strip():
+        generator = None
     if not marks and generator and not _GENERATOR.match(generator.group()):
         generator = None
     if generator:

@@ -49,6 +49,8 @@ _CREATOR_REACH = 160
 """Characters between link and date: names, no more."""
 _MOST_CREATOR_WORDS = 12
 _LONGEST_LINE = 2000
+_FEWEST_WITH_GUID = 5
+"""One head in so many; fewer are addresses in texts, taken for guids."""
 _CATEGORY_REACH = 1500
 """Characters between date and guid, where the flattening kept the categories."""
 
@@ -219,28 +221,29 @@ def _without_strays(text: str, heads: list[Head]) -> list[Head]:
     """
     hosts = Counter(_host(head.link) for head in heads if head.guid is not None)
     likely = [head for head in heads if head.guid is not None or head.comments or not head.creator]
-    if hosts.total() * 2 <= len(likely):
+    if not hosts or hosts.total() * _FEWEST_WITH_GUID < len(likely):
         return likely
     site = hosts.most_common(1)[0][0]
-    bounds = [*heads, None]
+    marks = [found.start() for found in re.finditer("]]>", text)]
+
+    def count(start: int, end: int) -> int:
+        return bisect_left(marks, end) - bisect_left(marks, start)
+
     usual = min(
         (
-            text.count("]]>", head.end, after.start if after else len(text))
-            for head, after in pairwise(bounds)
+            count(head.end, after.start if after else len(text))
+            for head, after in pairwise([*heads, None])
             if head and head.guid is not None and (after is None or after.guid is not None)
         ),
         default=0,
     )
-    sure = [head.start for head in heads if head.guid is not None]
+    sure = [*(head.start for head in heads if head.guid is not None), len(text)]
     kept: list[Head] = []
     for head in heads:
         if head.guid is None:
-            if _host(head.link) != site:
-                continue
-            following = bisect_right(sure, head.start)
-            end = sure[following] if following < len(sure) else len(text)
-            before = text.count("]]>", kept[-1].end, head.start) if kept else usual
-            if min(before, text.count("]]>", head.end, end)) < usual:
+            before = count(kept[-1].end, head.start) if kept else usual
+            behind = count(head.end, sure[bisect_right(sure, head.start)])
+            if _host(head.link) != site or min(before, behind) < usual:
                 continue
             if not usual and not _title_before(text, head.start):
                 continue
@@ -250,5 +253,6 @@ def _without_strays(text: str, heads: list[Head]) -> list[Head]:
 
 def _title_before(text: str, place: int) -> bool:
     """Whether the line before a link may be a title: not empty, and no sentence or half of one."""
-    line = text[max(0, place - _LONGEST_LINE) : place].rstrip(" \t").rpartition("\n")[2].strip()
+    before = text[max(0, place - _LONGEST_LINE) : place].rstrip(" \t").removesuffix("\n")
+    line = before.rpartition("\n")[2].strip()
     return bool(line) and line[-1] not in ".,:;"

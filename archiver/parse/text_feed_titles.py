@@ -24,14 +24,20 @@ _APOSTROPHES = str.maketrans("", "", "'’‘ʼ`´")
 _LONGEST_TITLE = 2000
 _MOST_WORDS = 40
 _MOST_BEGINNINGS = 12
-_MOST_SAMPLE = 200
+_LONGEST_SAMPLE = 3000
 _SMALL_WORDS = frozenset({"the", "and", "for", "with", "from", "how", "why", "what", "when", "who"})
 _BLOCK_END = re.compile(
     r"(?:</?(?:p|div|ul|ol|blockquote|figure|h[1-6]|table|pre|section|article|iframe|script|style)\b[^<>]{0,500}>"
     r"|<(?:br|hr|img)\b[^<>]{0,1000}>|-->)",
     re.I,
 )
-_FILE_NAME = re.compile(r"\w_\w|\w\.(?:jpe?g|png|gif|webp)\b|[^\W\d]\d{2}|\d{2}[^\W\d]{2}", re.I)
+_FILE_NAME = re.compile(
+    r"\w_\w|\w\.(?:jpe?g|png|gif|webp)\b|(?<!\S)(?:img|dsc[nf]?|pxl|mvi|p)-?\d{3}|\d{6}"
+    r"|(?<!\S)(?=[a-z0-9-]{10,80}(?!\S))(?:[a-z]{1,20}-?\d{1,20}-?){2}",
+    re.I,
+)
+_PICTURES = frozenset({"So", "Sk", "Mn", "Cf"})
+"""Unicode's categories of pictographs and their modifiers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +75,8 @@ def end_of_remains(text: str, *, link: str, numbers: frozenset[str], has_body: b
     place = mark + 3 if mark >= 0 else 0
     counts = 0
     for found in _FEED_ADDRESS.finditer(text, place):
-        if _is_feed_of(found.group(), link=link):
+        follows = not text[place : found.start()].strip() and (place > 0 or not has_body)
+        if follows or _is_feed_of(found.group(), link=link):
             place, counts = found.end(), 1  # the number of comments follows their feed
     if not place and has_body:
         place = _end_of_markup(text)
@@ -183,8 +190,8 @@ def _line(place: Place) -> tuple[str, bool]:
 
 def _remains(places: Sequence[Place], below: str) -> _Remains:
     """What stands before the titles and is none of theirs; the first title has nothing before it."""
-    sample = _folded(below)
-    if not sample or len(sample) > _MOST_SAMPLE:
+    sample = _folded(below[:_LONGEST_SAMPLE])
+    if not sample or len(below) > _LONGEST_SAMPLE:
         return _Remains()
     before: Counter[str] = Counter()
     for place in places[1:]:
@@ -194,7 +201,7 @@ def _remains(places: Sequence[Place], below: str) -> _Remains:
         cut = _from_slug(flat, place.slug)
         words = _folded(flat)
         foreign = set(_folded(flat[: len(flat) - len(cut)]) if cut else words[:1]) - _SMALL_WORDS
-        before.update(foreign | set(takewhile(lambda word: word in sample, words)))
+        before.update(foreign.union(takewhile(sample.__contains__, words)))
     own = set(_folded(places[0].ground[:_LONGEST_TITLE])) if places else set()
     words_before = frozenset(
         word
@@ -223,8 +230,9 @@ def _after_remains(flat: str, remains: _Remains, *, cut: str | None) -> str | No
     met = last is not None
     while rest:
         first, _, more = rest.partition(" ")
-        known = set(_folded(first)) <= remains.words or (remains.files and _FILE_NAME.search(first))
-        if not known or not more:
+        words = set(_folded(first))
+        known = words <= remains.words or (remains.files and _FILE_NAME.search(first))
+        if not words or not known or not more:
             break
         rest, met = more, True
     return rest if met else None
@@ -256,10 +264,14 @@ def _from_slug(flat: str, slug: Sequence[str]) -> str | None:
 
 
 def _from_word(flat: str, place: int) -> str:
-    """The text from a word on, the quotation marks and brackets before it included."""
-    while place > 0 and not flat[place - 1].isspace():
-        place -= 1
-    return flat[place:]
+    """The text from a word on, with the quotation marks, brackets and pictographs before it."""
+    while True:
+        while place > 0 and not flat[place - 1].isspace():
+            place -= 1
+        before = flat[:place].rstrip().rpartition(" ")[2]
+        if not before or not all(unicodedata.category(sign) in _PICTURES for sign in before):
+            return flat[place:]
+        place = len(flat[:place].rstrip())
 
 
 def _in_order(words: Sequence[str], slug: Sequence[str]) -> int:

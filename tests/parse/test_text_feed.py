@@ -186,6 +186,161 @@ def test_prose_with_addresses_and_dates_is_no_feed():
         )
 
 
+def bare(*titles: tuple[str, str]) -> str:
+    """A feed of descriptions that vanished in the flattening: a title follows the guid before it."""
+    return f"{CHANNEL}{GENERATOR}" + "".join(
+        f"{title} https://site.example/{slug}/ 09 Mar 2025 11:54:4{number} +0000 https://site.example/?p=10{number} "
+        for number, (title, slug) in enumerate(titles)
+    )
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [
+        ("The lake has dried up", "lake-dried-up"),
+        ("On learning to wait", "learning-wait"),
+        ("They left. We stayed.", "they-left-we-stayed"),
+        ("U.S. visas, and what they cost", "us-visas-cost"),
+        ("№7. Водопровод", "водопровод"),
+        ("… and so on", "and-so-on"),
+        ("What <br> is for", "what-br-is-for"),
+    ],
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_where_no_text_follows_a_guid_all_that_stands_there_is_the_next_title(title, slug, place):
+    titles = [("Hello", "hello"), ("Goodbye", "goodbye")]
+    titles.insert(place, (title, slug))
+    found = read(bare(*titles)).entries
+    assert [entry.title for entry in found] == [
+        " ".join(plain.replace("<br>", " ").split()) for plain, _ in titles
+    ]
+
+
+def test_a_bare_entry_among_others_lends_its_guid_no_word_of_the_next_title():
+    document = bare(("One", "one"), ("No rain. No snow.", "snow")) + item(3, "Three", slug="three")
+    assert [entry.title for entry in read(document).entries] == ["One", "No rain. No snow.", "Three"]
+
+
+def test_an_address_and_a_date_within_a_text_are_no_entry():
+    text = "Come to https://meet.example/j/1 Date: 10 March 2025 14:00 (Osh time). All are welcome."
+    document = item(1, "One", slug="one").replace("Summary 1 goes", text).replace("And ends", text)
+    entries = read(CHANNEL + document + item(2, "Two", slug="two")).entries
+    assert [(entry.title, entry.guid) for entry in entries] == [
+        ("One", "https://site.example/?p=101"),
+        ("Two", "https://site.example/?p=102"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "date", ["Mon, 03 Mar 2025 14:48:48 +0000, as planned", "Mon, 03 Mar 2025 14:48:48 +0000"]
+)
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_line_of_the_sites_own_address_and_a_date_is_no_entry_where_entries_have_guids(date, number):
+    items = [item(1, "One", slug="one"), item(2, "Two", slug="two")]
+    items[number - 1] = items[number - 1].replace("And ends.", f"https://site.example/x/ {date}\n\nAnd ends.")
+    assert [entry.title for entry in read(CHANNEL + "".join(items)).entries] == ["One", "Two"]
+
+
+def test_a_line_of_address_and_date_in_every_text_is_no_entry():
+    items = [
+        item(number, word, slug=word.lower()).replace(
+            "And ends.", "https://site.example/x/ Mon, 03 Mar 2025 14:48:48 +0000\n\nAnd ends."
+        )
+        for number, word in enumerate(["One", "Two", "Three"], 1)
+    ]
+    assert [entry.title for entry in read(CHANNEL + "".join(items)).entries] == ["One", "Two", "Three"]
+
+
+def test_an_entry_without_guid_stays_among_entries_with_guids():
+    second = item(2, "Two", slug="two").replace("https://site.example/?p=102 ", "")
+    document = CHANNEL + item(1, "One", slug="one") + second + item(3, "Three", slug="three")
+    assert [(entry.title, entry.guid) for entry in read(document).entries][1] == ("Two", None)
+
+
+@pytest.mark.parametrize("title", ["The post that never came", "Who reads the post? The post office does"])
+@pytest.mark.parametrize("place", [1, 2])
+def test_a_title_that_has_the_plugins_first_words_stays_whole(title, place):
+    titles = ["Hello", "Goodbye", "Again"]
+    titles[place] = title
+    document = CHANNEL + "".join(
+        item(number, name, slug=f"s-{number}").replace(
+            "]]>", f"The post {name} appeared first on Site News.\n\n]]>"
+        )
+        for number, name in enumerate(titles)
+    )
+    entries = read(document).entries
+    assert [entry.title for entry in entries] == titles
+    assert not any(
+        "The post" in text.value for entry in entries for text in (entry.summary, entry.content) if text
+    )
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_an_address_within_a_title_is_part_of_it(place):
+    items = [item(1, "One", slug="one"), item(2, "Two", slug="two")]
+    items[place] = item(place + 1, "Why https://other.example counts", slug="why-other-example-counts")
+    entries = read(CHANNEL + GENERATOR + "".join(items)).entries
+    assert len(entries) == 2
+    assert entries[place].title == "Why https://other.example counts"
+
+
+def test_a_word_that_most_titles_begin_with_is_theirs_where_nothing_stands_below_the_last_entry():
+    document = CHANNEL + "".join(
+        item(number, f"Reader letters from {name}", slug=f"letters-from-{name.lower()}")
+        for number, name in enumerate(["Osh", "Naryn", "Talas"], 1)
+    )
+    assert [entry.title for entry in read(document).entries] == [
+        "Reader letters from Osh",
+        "Reader letters from Naryn",
+        "Reader letters from Talas",
+    ]
+
+
+def test_only_the_name_of_a_file_is_taken_off_a_title_whose_slug_was_edited():
+    document = CHANNEL + "".join(
+        item(number, title, slug=slug, below=f"IMG_123{number} ")
+        for number, (title, slug) in enumerate(
+            [("Hi", "hi"), ("Going over to Rust", "rust"), ("My 5 odd tools", "tools")]
+        )
+    )
+    entries = read(document.replace("\nIMG", " IMG")).entries
+    assert [entry.title for entry in entries] == ["Hi", "Going over to Rust", "My 5 odd tools"]
+
+
+@pytest.mark.parametrize(
+    "title", ["Привет всем", "Hello there.", "www.example.org is back", "100 days", "“Quoted”"]
+)
+def test_a_feed_without_white_space_between_its_elements_is_parted(title):
+    slug = {"100 days": "100-days"}.get(title, "x")
+    document = (
+        f"Newshttps://site.example/WordsMon, 03 Mar 2025 14:48:48 +0000en-UShourly 1{GENERATOR.strip()}"
+        + "".join(
+            f"{name}https://site.example/{place}/https://site.example/{place}/#respondMon, 03 Mar 2025 14:48:48 +0000"
+            f"https://site.example/?p={number}Text.\n\n]]>https://site.example/{place}/feed/1{number}"
+            for number, (name, place) in enumerate([(title, slug), ("Resebrev", "resebrev")])
+        )
+    )
+    entries = read(document).entries
+    assert [(entry.title, entry.url) for entry in entries] == [
+        (title, f"https://site.example/{slug}/"),
+        ("Resebrev", "https://site.example/resebrev/"),
+    ]
+
+
+def test_a_tag_that_a_title_is_about_does_not_end_the_comment_feed_before_it():
+    below = "https://site.example/2024/one/feed/ 6 "
+    document = CHANNEL + item(1, "One", slug="one", below=below).replace("]]>", "")
+    parsed = read(document + item(2, "What <hr> does", slug="what-hr-does").replace("]]>", ""))
+    assert parsed.entries[1].title == "What does"
+
+
+def test_the_channel_is_no_entry_where_an_old_generator_follows_the_date():
+    document = (
+        CHANNEL.replace("hourly 2", "hourly1") + "http://wordpress.org/?v=2.9.2 " + item(1, "One", slug="one")
+    )
+    assert [entry.title for entry in read(document).entries] == ["One"]
+
+
 @pytest.mark.parametrize("style", ["blocks", "one-line", "line-per-text", "kept", "no-marks"])
 def test_real_wordpress_feeds_come_out_of_their_flattened_text(style, corpus, flatten):
     expected = found = right_titles = 0
