@@ -18,6 +18,7 @@ from archiver.export.warc_stream import is_warc
 from archiver.fetch import read_file
 from archiver.pipeline import Pipeline, Updated, Writer
 from archiver.store import Following, Store
+from archiver.values import file_address
 
 _PAGES = frozenset({".html", ".htm", ".xhtml"})
 """A saved page is replayed on purpose, and read as one; elsewhere a page in a feed's place is an error."""
@@ -73,7 +74,7 @@ def documents(paths: Sequence[Path], *, url: str | None) -> tuple[tuple[Path, st
         raise ConfigError(
             f"--url is not for {files[0]}: a WARC file says itself where each document came from"
         )
-    return tuple((file, url or file.absolute().as_uri()) for file in files)
+    return tuple((file, url or file_address(file)) for file in files)
 
 
 def _files(path: Path) -> Iterable[Path]:
@@ -211,4 +212,4 @@ def _meet(store: Store, *, facts: FeedFacts) -> None:
 
 
 def _read(path: Path, max_bytes: int) -> bytes:
-    return read_file(path.absolute().as_uri(), limit=max_bytes).body
+    return read_file(file_address(path), limit=max_bytes).body

@@ -84,7 +84,12 @@ def _file_address(text: str, host: str, folder: Path) -> str:
     name = unquote(text[text.index(":") + 1 :].removeprefix("//" + host))
     if not name or "\0" in name:
         raise ValueError("a file: address needs a file name after it")
-    return Path(os.path.abspath(folder / name)).as_uri()  # noqa: PTH100 (resolve() would follow links)
+    return file_address(folder / name)
+
+
+def file_address(path: Path) -> str:
+    """The `file:` address of a path (RFC 8089): absolute, `..` taken out, links not followed."""
+    return Path(os.path.abspath(path)).as_uri()  # noqa: PTH100 (resolve() would follow links)
 
 
 def folded_address(url: str) -> str:

@@ -18,7 +18,7 @@ from archiver.model import KINDS, ParseOptions
 from archiver.store import Following
 from archiver.subscribe import Finder, Found
 from archiver.urls import redact
-from archiver.values import folded_address, read_address, read_charset, read_duration
+from archiver.values import file_address, folded_address, read_address, read_charset, read_duration
 from archiver.workers import Workers
 
 _T = TypeVar("_T")
@@ -112,7 +112,7 @@ def add(
 def _address(text: str) -> str:
     """What a person typed, as an address: a path that exists is a file: source, a bare name is https."""
     if Path(text).is_file():
-        return Path(text).absolute().as_uri()
+        return file_address(Path(text))
     has_scheme = "://" in text or text.startswith(("file:", "javascript:", "data:", "mailto:"))
     address = text if has_scheme else f"https://{text}"
     try:

@@ -127,8 +127,11 @@ class PostLine:
     """All that TITLE may be, the longest first: a title may itself begin with `The post`."""
 
 
-def post_line(text: str, *, start: int = 0) -> PostLine | None:
-    """Find the first line that a plugin wrote below an entry, from `start` on; None where there is none."""
+def post_line(text: str, *, title: str = "", start: int = 0) -> PostLine | None:
+    """Find the first line that a plugin wrote below an entry, from `start` on; None where there is none.
+
+    `title` is the entry's, where it is known: it tells where a line begins in which `The post` stands twice.
+    """
     best: tuple[int, str, int] | None = None
     for opening, middles in _POST_LINES:
         for middle in middles:
@@ -143,19 +146,19 @@ def post_line(text: str, *, start: int = 0) -> PostLine | None:
     floor = max(start, place - _LONGEST_POST_TITLE)
     begins = [found.start() for found in re.finditer(re.escape(opening), text[floor:place])][-_MOST_OPENINGS:]
     told = [fold_space(_ANY_TAG.sub("", text[floor + begin + len(opening) : place])) for begin in begins]
-    first_words = [
+    likely = [index for index, words in enumerate(told) if words == title] or [
         index
         for index, begin in enumerate(begins)
         if _SENTENCE_BEGINS.search(text[max(0, floor + begin - _REACH_BACK) : floor + begin])
     ]
-    chosen = first_words[-1] if first_words else -1
+    chosen = likely[-1] if likely else -1
     return PostLine(start=floor + begins[chosen], site=site, titles=tuple(told))
 
 
-def without_post_line(text: str) -> str:
-    """Return a text without the line that a plugin wrote below it."""
+def without_post_line(text: str, *, title: str) -> str:
+    """Return an entry's text without the line that a plugin wrote below it."""
     start = max(0, len(text) - _LONGEST_SITE_NAME - 2 * _LONGEST_POST_TITLE)
-    while found := post_line(text, start=start):
+    while found := post_line(text, title=title, start=start):
         if len(text) - found.site <= _LONGEST_SITE_NAME:
             return text[: found.start].rstrip()
         start = found.site

@@ -96,7 +96,7 @@ def read(text: str, *, charset: str, options: ParseOptions) -> ParsedFeed:
 
 
 def _entry(position: int, head: Head, *, title: str, body: str) -> EntryData:
-    summary, content = _texts(body)
+    summary, content = _texts(body, title)
     creator = head.creator if head.creator and len(head.creator.split()) <= _MOST_CREATOR_WORDS else None
     reading = {
         "title": title,
@@ -123,7 +123,7 @@ def _entry(position: int, head: Head, *, title: str, body: str) -> EntryData:
     )
 
 
-def _texts(body: str) -> tuple[str, str]:
+def _texts(body: str, title: str) -> tuple[str, str]:
     """Tell description and full text apart; either may be empty."""
     parts = body.split("]]>")
     if len(parts) > 1:
@@ -132,14 +132,14 @@ def _texts(body: str) -> tuple[str, str]:
     if len(parts) > 1:
         summary, content = parts[0], "\n".join(parts[1:])
     else:
-        summary, content = _split("".join(parts))
-    return without_post_line(summary), without_post_line(content)
+        summary, content = _split("".join(parts), title)
+    return without_post_line(summary, title=title), without_post_line(content, title=title)
 
 
-def _split(text: str) -> tuple[str, str]:
+def _split(text: str, title: str) -> tuple[str, str]:
     """Part a text that may be a description, a full text, or one after the other with nothing between."""
     text = text.strip()
-    if line := post_line(text):
+    if line := post_line(text, title=title):
         again = post_line(text, start=line.site)
         rest = text[line.site :].lstrip()
         site = text[again.site :].strip() if again else rest.partition("\n")[0].strip()
@@ -149,7 +149,7 @@ def _split(text: str) -> tuple[str, str]:
         return text[:cut], text[cut:]
     elif (again_at := text.find(text[:_RESTART], _RESTART, _EXCERPT_REACH)) > 0:
         return text[:again_at], text[again_at:]
-    return (text, "") if is_cut(without_post_line(text)) else ("", text)
+    return (text, "") if is_cut(without_post_line(text, title=title)) else ("", text)
 
 
 def _have_bodies(tails: Sequence[str], *, links: Sequence[str]) -> list[bool]:

@@ -37,7 +37,7 @@ _LINK_THEN_GUID = re.compile(r"\s{1,99}(?P<link>https?://[^\s<>\"]+)\s{1,99}(?P<
 _WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:"
 _GLUED = re.compile(rf"(?<=[^\s>(\[\"'])(?={_WEEKDAY})")
 _GLUED_AFTER = re.compile(r"(\d\d:\d\d (?:[+-]\d{4}|GMT|UTC|Z))(?=[^\s.,;)<])")
-_GLUED_ADDRESS = re.compile(r"(?<=[\w.!?)…])(?=https?://)")
+_GLUED_ADDRESS = re.compile(r"(?<=[^\s/=:&%(\[<\"'])(?=https?://)")
 _GLUED_NUMBER = re.compile(r"([?&]p=\d{1,12})(?=[^\W\d])")
 _GLUED_GENERATOR = re.compile(r"(wordpress\.(?:org|com)/\?v=\d{1,2}\.\d{1,2}(?:\.\d{1,2})?)(?=[^\s\d.<-])")
 _GLUED_COUNT = re.compile(r"(?<=/feed/)(\d{1,9})(?=[^\s\d])")
@@ -77,9 +77,9 @@ def parted(text: str) -> str:
         return text
     text = _GLUED.sub(" ", text)
     text = _GLUED_AFTER.sub(r"\1 ", text)
+    text = _GLUED_GENERATOR.sub(r"\1 ", text)
     text = _GLUED_ADDRESS.sub(" ", text)
     text = ADDRESS.sub(_from_its_comments, text)
-    text = _GLUED_GENERATOR.sub(r"\1 ", text)
     text = _GLUED_COUNT.sub(r" \1 ", text)
     return _GLUED_NUMBER.sub(r"\1 ", text)
 

@@ -37,7 +37,6 @@ _FILE_NAME = re.compile(
     re.I,
 )
 _PICTURES = frozenset({"So", "Sk", "Mn", "Cf"})
-"""Unicode's categories of pictographs and their modifiers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,12 +130,11 @@ def slug_words(link: str) -> tuple[str, ...]:
 def titles(places: Sequence[Place], *, below: str) -> list[str]:
     """Return the title that stands at the end of each place; empty where none does.
 
-    `below` is what stands below the last entry's certain end: there is no title, so what there is of it shows
-    what may stand before the other titles. Where it is empty, nothing does.
+    `below` is what stands below the last entry's certain end. No title is there, so it shows what may stand
+    before the others; where it is empty, nothing does.
     """
     remains = _remains(places, below)
-    none = _Remains()  # before the first title stands no entry
-    return [_title(place, remains=remains if index else none) for index, place in enumerate(places)]
+    return [_title(place, remains=remains if index else _Remains()) for index, place in enumerate(places)]
 
 
 def leading_title(ground: str, slug: Sequence[str]) -> tuple[str, str]:
@@ -160,8 +158,7 @@ def _title(place: Place, *, remains: _Remains) -> str:
         if found := _tail_like(flat, told):
             return found
     words = _folded(flat)
-    begins_well = bool(place.slug) and words[:1] == [place.slug[0]] and words[0] not in remains.words
-    if sure and begins_well:
+    if sure and words[:1] == list(place.slug[:1]) and words and words[0] not in remains.words:
         return flat
     cut = _from_slug(flat, place.slug)
     if not sure:
@@ -189,7 +186,7 @@ def _line(place: Place) -> tuple[str, bool]:
 
 
 def _remains(places: Sequence[Place], below: str) -> _Remains:
-    """What stands before the titles and is none of theirs; the first title has nothing before it."""
+    """What stands before the titles and is none of theirs."""
     sample = _folded(below[:_LONGEST_SAMPLE])
     if not sample or len(below) > _LONGEST_SAMPLE:
         return _Remains()
@@ -264,7 +261,7 @@ def _from_slug(flat: str, slug: Sequence[str]) -> str | None:
 
 
 def _from_word(flat: str, place: int) -> str:
-    """The text from a word on, with the quotation marks, brackets and pictographs before it."""
+    """The text from a word on, with quotation marks, brackets and pictographs before it."""
     while True:
         while place > 0 and not flat[place - 1].isspace():
             place -= 1

@@ -196,3 +196,11 @@ def test_a_replay_that_is_told_to_stop_says_that_what_is_done_stays(tmp_path, rs
         process.wait()
     assert told.endswith("stopped; what was replayed until now is archived\n")
     assert "Traceback" not in told
+
+
+def test_a_file_is_the_same_feed_whichever_way_leads_to_it(archiver, tmp_path, rss):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "feed.xml").write_text(rss("a"))
+    archiver("replay", "docs/feed.xml")
+    assert archiver("replay", "docs/../docs", "--json").json["new"] == 0
+    assert archiver("status", "--json").json["feeds"] == 1

@@ -189,7 +189,8 @@ def test_prose_with_addresses_and_dates_is_no_feed():
 def bare(*titles: tuple[str, str]) -> str:
     """A feed of descriptions that vanished in the flattening: a title follows the guid before it."""
     return f"{CHANNEL}{GENERATOR}" + "".join(
-        f"{title} https://site.example/{slug}/ 09 Mar 2025 11:54:4{number} +0000 https://site.example/?p=10{number} "
+        f"{title} https://site.example/{slug}/ 09 Mar 2025 11:54:4{number} +0000 "
+        f"https://site.example/?p=10{number} "
         for number, (title, slug) in enumerate(titles)
     )
 
@@ -313,10 +314,10 @@ def test_only_the_name_of_a_file_is_taken_off_a_title_whose_slug_was_edited():
 def test_a_feed_without_white_space_between_its_elements_is_parted(title):
     slug = {"100 days": "100-days"}.get(title, "x")
     document = (
-        f"Newshttps://site.example/WordsMon, 03 Mar 2025 14:48:48 +0000en-UShourly 1{GENERATOR.strip()}"
+        f"Newshttps://site.example/WordsMon, 03 Mar 2025 14:48:48 +0000en-US hourly 1 {GENERATOR.strip()}"
         + "".join(
-            f"{name}https://site.example/{place}/https://site.example/{place}/#respondMon, 03 Mar 2025 14:48:48 +0000"
-            f"https://site.example/?p={number}Text.\n\n]]>https://site.example/{place}/feed/1{number}"
+            f"{name}https://site.example/{place}/https://site.example/{place}/#respond"
+            f"Mon, 03 Mar 2025 14:48:48 +0000https://site.example/?p={number}Text.\n\n]]>https://site.example/{place}/feed/1{number}"
             for number, (name, place) in enumerate([(title, slug), ("Resebrev", "resebrev")])
         )
     )
