@@ -12,7 +12,7 @@ from typing import Any
 
 from archiver.store.bodies import checksum
 
-WHOLE_ROWS = ("fetches", "revisions")
+WHOLE_ROWS = ("fetches", "revisions", "events")
 """Tables whose rows never change once written; the checksum covers all that they say."""
 
 ENTRY_COLUMNS = (

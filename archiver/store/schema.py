@@ -289,7 +289,8 @@ def m002_entries_and_posts(db: Database) -> None:
             entry_id INTEGER REFERENCES entries (id),
             kind TEXT NOT NULL,
             detail TEXT NOT NULL,
-            earlier_fetch_id INTEGER REFERENCES fetches (id)
+            earlier_fetch_id INTEGER REFERENCES fetches (id),
+            checksum INTEGER
         ) STRICT
         """,
         "CREATE INDEX events_feed ON events (feed_id, id)",

@@ -32,15 +32,9 @@ def apply(db: Database, decided: FeedUpdate, *, fetch_id: int | None = None) -> 
     writing.posts.settle()
     failpoint("before_feed_row")
     _update_feed(db, decided, fetch_id)
-    insert_many(
-        db,
-        "events",
-        ("at", "feed_id", "fetch_id", "entry_id", "kind", "detail", "earlier_fetch_id"),
-        [
-            (writing.at, writing.feed_id, fetch_id, e.entry_id, e.kind, e.detail, e.earlier_fetch_id)
-            for e in decided.events
-        ],
-    )
+    for event in decided.events:
+        told = {"at": writing.at, "feed_id": writing.feed_id, "fetch_id": fetch_id}
+        insert(db, "events", told | asdict(event))
     return fetch_id
 
 

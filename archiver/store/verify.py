@@ -49,7 +49,7 @@ def open_for(path: Path) -> Database:
 
 def sizes(db: Database) -> int:
     """How many steps `everything` takes, about."""
-    tables = ("bodies", "fetches", "revisions", "entries")
+    tables = ("bodies", "fetches", "revisions", "entries", "events")
     counts = [db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables]
     return int(sum(counts) + counts[1] + counts[2])  # the manifest reads fetches and revisions once more
 
@@ -64,7 +64,9 @@ def everything(db: Database, step: Step = lambda: None) -> Iterator[Damage]:
         ("fetches", lambda db, step: _rows(db, "fetches", step)),
         ("revisions", lambda db, step: _rows(db, "revisions", step)),
         ("entries", lambda db, step: _rows(db, "entries", step)),
+        ("events", lambda db, step: _rows(db, "events", step)),
         ("entries", _identities),
+        ("aliases", _aliases),
         ("entries", _agreement),
         ("manifests", _manifest),
     ):
@@ -193,7 +195,7 @@ def hashes(db: Database, step: Step = lambda: None) -> Iterator[Damage]:
 
 def rows(db: Database, step: Step = lambda: None) -> Iterator[Damage]:
     """Every row that has a checksum."""
-    for table in ("fetches", "revisions", "entries"):
+    for table in ("fetches", "revisions", "entries", "events"):
         yield from _rows(db, table, step)
 
 
@@ -246,6 +248,17 @@ def _identities(db: Database, step: Step) -> Iterator[Damage]:
                 yield Damage(table="entries", row=last, column="key", problem="does not belong to its guid")
         if len(rows) < PAGE:
             return
+
+
+def _aliases(db: Database, step: Step) -> Iterator[Damage]:
+    """Further names of entries: a guid must be the one that makes the key."""
+    with connect.moment(db):
+        rows = db.execute("SELECT entry_id, key, guid FROM aliases WHERE guid IS NOT NULL").fetchall()
+    for entry_id, found, guid in rows:
+        if not found.startswith(f"{Rung.GUID}:") or not _is_text(guid) or "\ufffd" in guid:
+            continue
+        if found != key(Rung.GUID, guid):
+            yield Damage(table="aliases", row=entry_id, column="guid", problem="does not belong to its key")
 
 
 _QUESTIONS: tuple[tuple[str, str | None, str, str], ...] = (
@@ -326,8 +339,8 @@ _QUESTIONS: tuple[tuple[str, str | None, str, str], ...] = (
             """,
         )
         for table, value, told in (
-            ("enclosures", "url", "value ->> 'url'"),
-            ("categories", "term", "value ->> 'term'"),
+            ("enclosures", "url", "json_extract(value, '$.url')"),
+            ("categories", "term", "json_extract(value, '$.term')"),
         )
     ),
 )  # fmt: skip

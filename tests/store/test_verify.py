@@ -61,6 +61,7 @@ def _places(path) -> list[tuple[str, int, int]]:
             ("bodies", "sha256"),
             ("fetches", "headers"),
             ("fetches", "started_at"),
+            ("events", "detail"),
             ("revisions", "content"),
             ("revisions", "reading"),
             ("revisions", "title"),
@@ -121,6 +122,11 @@ def test_what_does_not_agree_is_named(full, change, table, row, column):
     full.db.execute(change)
     named = {(damage.table, damage.row, damage.column) for damage in _damages(full.path)}
     assert (table, row, column) in named
+
+
+def test_an_event_that_was_told_otherwise_is_named(full):
+    full.db.execute("UPDATE events SET detail = 'nothing happened' WHERE id = 1")
+    assert ("events", 1) in {(damage.table, damage.row) for damage in _damages(full.path)}
 
 
 def test_a_row_that_points_nowhere_is_named(full):

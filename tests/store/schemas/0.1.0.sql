@@ -5,11 +5,11 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'archiver','m001_feeds_and_fetches','2026-11-21 10:49:52.365089+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'archiver','m002_entries_and_posts','2026-11-21 10:49:52.366256+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'archiver','m003_full_text','2026-11-21 10:49:52.366702+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(4,'archiver','m004_orders','2026-11-21 10:49:52.366899+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(5,'archiver','m005_upkeep','2026-11-21 10:49:52.367127+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'archiver','m001_feeds_and_fetches','2026-11-21 11:26:12.970507+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'archiver','m002_entries_and_posts','2026-11-21 11:26:12.971632+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'archiver','m003_full_text','2026-11-21 11:26:12.972053+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(4,'archiver','m004_orders','2026-11-21 11:26:12.972264+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(5,'archiver','m005_upkeep','2026-11-21 11:26:12.972497+00:00');
 CREATE TABLE aliases (
             feed_id INTEGER NOT NULL REFERENCES feeds (id),
             key TEXT NOT NULL,
@@ -113,7 +113,8 @@ CREATE TABLE events (
             entry_id INTEGER REFERENCES entries (id),
             kind TEXT NOT NULL,
             detail TEXT NOT NULL,
-            earlier_fetch_id INTEGER REFERENCES fetches (id)
+            earlier_fetch_id INTEGER REFERENCES fetches (id),
+            checksum INTEGER
         ) STRICT
         ;
 CREATE TABLE feed_addresses (
