@@ -294,3 +294,17 @@ def test_the_corpus_is_rebuilt_equal(live, rebuilt):
     before = archive.tables()
     assert rebuilt(archive).comparison.equal
     assert archive.tables() == before
+
+
+def test_what_was_changed_by_hand_is_reported_as_a_difference(live, site, rss, rebuilt):
+    archive = live()
+    live_through_a_lot(archive, site, rss)
+    connection = sqlite3.connect(archive.path)
+    connection.execute("UPDATE revisions SET title = 'other' WHERE id = 7")
+    connection.execute("UPDATE entries SET present = 1 - present WHERE id = 5")
+    connection.commit()
+    connection.close()
+    comparison = rebuilt(archive, agree=False).comparison
+    assert not comparison.equal
+    assert comparison.differences["words"].count == 1
+    assert comparison.differences["present"].count == 1

@@ -108,4 +108,6 @@ def count(number: int, word: str) -> str:
     """`1 entry`, `2 entries`, `3 posts`."""
     if number == 1:
         return f"1 {word}"
-    return f"{number:,} {word[:-1]}ies" if word.endswith("y") else f"{number:,} {word}s"
+    if word.endswith("y"):
+        return f"{number:,} {word[:-1]}ies"
+    return f"{number:,} {word}es" if word.endswith("ch") else f"{number:,} {word}s"

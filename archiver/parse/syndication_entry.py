@@ -24,6 +24,7 @@ _NAMED_ZONE = re.compile(r"[A-Za-z]/[A-Za-z]")
 _NO_LINKS = ("javascript:", "vbscript:", "data:", "file:")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _LARGEST_LENGTH = 2**63 - 1
+_ADDRESS = re.compile(r"[^\s<>()@,;\"]{1,64}@[^\s<>()@,;\"]{1,255}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 
 
@@ -105,7 +106,12 @@ def published_link(link: str | None, *, base: str | None) -> str | None:
 def people(element: Mapping[str, Any]) -> tuple[Person, ...]:
     """All authors, in the order of the document, each once."""
     found: dict[Person, None] = {}
-    for author in _dicts(element.get("authors")):
+    authors = list(_dicts(element.get("authors")))
+    written = text_of(element.get("author"))
+    if len(authors) == 1 and written and (mailbox := _mailbox(written)):
+        # feedparser knows no top-level domain of more than four letters, and tears such addresses.
+        return (Person(name=mailbox.name, email=mailbox.email, url=text_of(authors[0].get("href"))),)
+    for author in authors:
         person = _person(author)
         if person:
             found[person] = None
@@ -113,6 +119,15 @@ def people(element: Mapping[str, Any]) -> tuple[Person, ...]:
     if not found and alone:
         found[alone] = None
     return tuple(found)
+
+
+def _mailbox(text: str) -> Person | None:
+    """`joe@site.example (Joe)`, `Joe <joe@site.example>`, or the address alone (RSS 2.0, `author`)."""
+    address = _ADDRESS.search(text[:500])
+    if address is None:
+        return None
+    rest = f"{text[: address.start()]} {text[address.end() : 500]}"
+    return Person(name=" ".join(rest.split()).strip(" <>()\"',") or None, email=address[0])
 
 
 def _person(author: Mapping[str, Any]) -> Person | None:

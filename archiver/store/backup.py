@@ -17,7 +17,7 @@ from sqlite_utils import Database
 
 from archiver.errors import ConfigError, NotFound, StoreError
 from archiver.failpoints import failpoint
-from archiver.store import bodies, connect
+from archiver.store import bodies, connect, verify
 from archiver.times import to_text
 
 SAMPLE = 100
@@ -88,6 +88,11 @@ def _checked(draft: Path, target: Path) -> Backup:
             raise StoreError(f"{target}: the backup does not hang together and was thrown away")
         for sha256 in _sample(copy):
             bodies.load(copy, sha256)
+        if damage := next(verify.rows(copy), None):
+            raise StoreError(
+                f"{target}: the archive itself is damaged, and was not copied over older backups:"
+                f" {damage.table} {damage.row} {damage.problem}; `archiver verify` tells more"
+            )
         counts = {name: copy.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in _COUNTED}
     except NotFound as error:
         raise StoreError(f"{target}: the backup lacks a body and was thrown away: {error}") from error

@@ -19,7 +19,10 @@ COUNTED = (
     "categories",
 )
 
-FOLLOWED = ("title", "content_text", "language", "published_at", "url")
+FOLLOWED = (
+    "title", "content_text", "language", "published_at", "url", "authors", "summary_html", "content_html",
+    "first_seen_at", "last_seen_at", "present", "missing_since", "withdrawn_at", "churn_count",
+)  # fmt: skip
 """Columns of an entry in its latest version that people look at."""
 
 SAMPLES = 5
@@ -79,6 +82,7 @@ def compare(db: Database, old: Path, *, with_fetches: bool) -> Comparison:
             "gone": _one_sided(db, "old", "main"),
             **{column: _changed(db, column) for column in FOLLOWED},
             "revisions": _versions(db),
+            "words": _reworded(db),
             "numbers": _numbers(db),
             "posts": _regrouped(db),
         }
@@ -124,6 +128,30 @@ def _changed(db: Database, column: str) -> Difference:
     return Difference(
         count=_number(db, f"SELECT count(*) {where}"),
         samples=tuple(_sample(f"entry {row[0]}", row[1], row[2]) for row in rows.fetchall()),
+    )
+
+
+def _reworded(db: Database) -> Difference:
+    """Versions that are there in both, and are not the same to the letter."""
+    where = """
+        FROM main.revisions AS now_version JOIN main.entries AS now ON now.id = now_version.entry_id
+        JOIN old.entries AS was USING (feed_id, key)
+        JOIN old.revisions AS was_version
+            ON was_version.entry_id = was.id AND was_version.revision = now_version.revision
+        WHERE (now_version.content_sha256, now_version.title, now_version.summary, now_version.content,
+                now_version.url, now_version.published_raw, now_version.authors, now_version.seen_at)
+            IS NOT (was_version.content_sha256, was_version.title, was_version.summary, was_version.content,
+                was_version.url, was_version.published_raw, was_version.authors, was_version.seen_at)
+    """
+    columns = """
+        now.id, now_version.revision,
+        coalesce(was_version.title, '') || ' ' || coalesce(was_version.content, was_version.summary, ''),
+        coalesce(now_version.title, '') || ' ' || coalesce(now_version.content, now_version.summary, '')
+    """
+    rows = db.execute(f"SELECT {columns} {where} ORDER BY now_version.id LIMIT {SAMPLES}").fetchall()
+    return Difference(
+        count=_number(db, f"SELECT count(*) {where}"),
+        samples=tuple(_sample(f"entry {row[0]}, version {row[1]}", row[2], row[3]) for row in rows),
     )
 
 
@@ -230,17 +258,17 @@ def _account(values: tuple[Any, ...]) -> str:
     return ", ".join(words)
 
 
-def _sample(what: str, before: str | None, after: str | None) -> Sample:
+def _sample(what: str, before: object, after: object) -> Sample:
     """The place where two texts part, with a few words around it."""
-    was, now = before or "", after or ""
+    was, now = ("" if value is None else str(value) for value in (before, after))
     same = next(
         (at for at, (a, b) in enumerate(zip(was, now, strict=False)) if a != b), min(len(was), len(now))
     )
     start = max(0, same - _AROUND)
     return Sample(
         what=what,
-        before=None if before is None else _cut(before, start),
-        after=None if after is None else _cut(after, start),
+        before=None if before is None else _cut(was, start),
+        after=None if after is None else _cut(now, start),
     )
 
 

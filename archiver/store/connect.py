@@ -183,6 +183,8 @@ def open_any(path: Path) -> Database:
     """Open an archive read-only, an older one too. Raises StoreError, SchemaError."""
     if not path.is_file():
         raise StoreError(f"{path}: there is no archive yet; `archiver run` or `archiver replay` makes one")
+    if path.stat().st_size == 0:
+        raise StoreError(f"{path}: the file is empty; if there was an archive in it, restore a backup")
     try:
         db = _connect(path, "mode=ro")
     except StoreError as error:

@@ -42,7 +42,10 @@ class Damage:
 
 def open_for(path: Path) -> Database:
     """Open an archive to be verified: read-only, and not stopped by text that is no text any more."""
-    db = connect.open_reader(path)
+    try:
+        db = connect.open_reader(path)
+    except UnicodeDecodeError as error:
+        raise StoreError(f"{path}: the names of tables and columns are damaged: {error}") from error
     db.conn.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
     return db
 
@@ -72,7 +75,8 @@ def everything(db: Database, step: Step = lambda: None) -> Iterator[Damage]:
     ):
         try:
             yield from check(db, step)
-        except (sqlite3.DatabaseError, StoreError, ValueError) as error:
+        except (sqlite3.DatabaseError, StoreError, ValueError, LookupError, TypeError) as error:
+            # Even the names of columns may be what was damaged.
             yield Damage(table=table, row=None, column=None, problem=f"cannot be read to its end: {error}")
 
 
@@ -296,6 +300,35 @@ _QUESTIONS: tuple[tuple[str, str | None, str, str], ...] = (
         """,
     ),
     (
+        "entries", "first_seen_at", "is another time than that of its first version",
+        """
+        SELECT entries.id FROM entries JOIN revisions ON entry_id = entries.id AND revisions.revision = 1
+        WHERE first_seen_at <> seen_at
+        """,
+    ),
+    (
+        "entries", "withdrawn_at", "is not the time of the fetch that proved it",
+        """
+        SELECT entries.id FROM entries LEFT JOIN fetches ON fetches.id = withdrawn_fetch_id
+        WHERE withdrawn_at IS NOT fetches.started_at OR (withdrawn_at IS NOT NULL AND present)
+        """,
+    ),
+    (
+        "feeds", "url", "is not the address that was given",
+        """
+        SELECT feeds.id FROM feeds WHERE url NOT IN (
+            SELECT url FROM feed_addresses WHERE feed_id = feeds.id AND reason = 'given'
+        )
+        """,
+    ),
+    (
+        "posts", "published_at", "is not the earliest date of its entries",
+        """
+        SELECT posts.id FROM posts WHERE published_at IS NOT
+            (SELECT min(entries.published_at) FROM entries WHERE post_id = posts.id)
+        """,
+    ),
+    (
         "posts", "entry_count", "is not the number of its entries",
         """
         SELECT posts.id FROM posts LEFT JOIN entries ON post_id = posts.id GROUP BY posts.id
@@ -369,6 +402,6 @@ def told(damage: Damage) -> str:
 def as_json(damage: Damage) -> dict[str, Any]:
     """The damage for programs."""
     plain: dict[str, Any] = json.loads(
-        json.dumps({name: getattr(damage, name) for name in Damage.__dataclass_fields__})
+        json.dumps({name: getattr(damage, name) for name in Damage.__dataclass_fields__}, default=repr)
     )
     return plain

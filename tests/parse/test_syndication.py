@@ -7,7 +7,7 @@ import pytest
 
 from archiver.errors import ParseError
 from archiver.model import EntryData, Markup, ParsedFeed, ParseOptions
-from archiver.parse import syndication
+from archiver.parse import parse, syndication
 from archiver.parse.sniff import sniff
 
 NAMESPACES = 'xmlns:content="http://purl.org/rss/1.0/modules/content/"'
@@ -302,3 +302,19 @@ HOSTILE = {
 def test_hostile_markup_ends_soon_and_keeps_the_entry_before_it(damage: str) -> None:
     entries = read(rss(item(1), item(2, damage))).entries
     assert entries[0].guid == "g1"
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "email"),
+    [
+        ("joe@site.museum (Joe Doe)", "Joe Doe", "joe@site.museum"),
+        ("Joe Doe &lt;joe@site.media&gt;", "Joe Doe", "joe@site.media"),
+        ("joe@site.example", None, "joe@site.example"),
+        ("Joe Doe", "Joe Doe", None),
+    ],
+)
+def test_an_author_is_told_from_an_address_whatever_its_domain(written, name, email):
+    item = f"<item><title>A</title><author>{written}</author></item>"
+    document = f"<rss version='2.0'><channel><title>T</title>{item}</channel></rss>"
+    [author] = parse(document.encode(), ParseOptions()).entries[0].authors
+    assert (author.name, author.email) == (name, email)

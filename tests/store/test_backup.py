@@ -109,6 +109,15 @@ def test_a_damaged_archive_makes_no_backup_that_looks_like_one(filled, tmp_path)
     assert [path.name for path in tmp_path.iterdir() if "copy" in path.name] == []
 
 
+def test_a_row_that_is_not_the_one_that_was_written_is_told_and_no_backup_takes_an_older_ones_place(
+    filled, tmp_path
+):
+    filled.db.execute("UPDATE revisions SET title = 'other' WHERE id = 1")
+    with pytest.raises(StoreError, match="revisions 1 is not the row that was written"):
+        backup.back_up(filled.path, tmp_path / "copy.db", now=filled.now)
+    assert [path.name for path in tmp_path.iterdir() if "copy" in path.name] == []
+
+
 def test_a_backup_can_be_broken_off(filled, tmp_path):
     with filled.store.transaction():
         filled.db.execute(

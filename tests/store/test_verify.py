@@ -162,3 +162,17 @@ def test_verification_writes_nothing_and_waits_for_nobody(full):
     full.db.execute("ROLLBACK")
     assert done == [[]]
     assert full.path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("change", "table"),
+    [
+        ("UPDATE entries SET first_seen_at = '2001-01-01T00:00:00Z' WHERE id = 3", "entries"),
+        ("UPDATE entries SET withdrawn_at = '2001-01-01T00:00:00Z' WHERE id = 3", "entries"),
+        ("UPDATE posts SET published_at = '2001-01-01T00:00:00Z' WHERE id = 2", "posts"),
+        ("UPDATE feeds SET url = 'https://other.example/' WHERE id = 1", "feeds"),
+    ],
+)
+def test_times_and_addresses_that_belie_the_log_are_named(full, change, table):
+    full.db.execute(change)
+    assert table in {damage.table for damage in _damages(full.path)}
