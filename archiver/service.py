@@ -23,7 +23,7 @@ from archiver.pipeline import Pipeline, Updated, Writer
 from archiver.upkeep import Upkeep
 from archiver.urls import redact
 
-DRAIN_SECONDS = 8.0
+DRAIN_SECONDS = 6.0
 """How long updates under way may take to finish after SIGTERM; then they are dropped, untouched."""
 
 UPKEEP_SECONDS = 60

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from archiver import times
 from archiver.cli.context import Context, pass_context
 from archiver.cli.printing import count, print_json, visible
-from archiver.errors import ArchiveBusy, SchemaError, StoreError
+from archiver.errors import ArchiveBusy, ConfigError, SchemaError, StoreError
 from archiver.store import backup as backups
 from archiver.store import verify as verification
 from archiver.store.connect import SQLITE_VERSION, sqlite_warning
@@ -83,16 +83,18 @@ def _bar(total: int, *, quiet: bool) -> Iterator[Callable[[], None]]:
 
 
 @click.command(short_help="Copy the archive, also while the service runs.")
-@click.argument("destination", metavar="DEST", type=click.Path(path_type=Path))
+@click.argument("destination", metavar="DEST")
 @click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON.")
 @pass_context
-def backup(context: Context, destination: Path, *, as_json: bool) -> None:
+def backup(context: Context, destination: str, *, as_json: bool) -> None:
     """Copy the archive to DEST, check the copy, and only then give it its name.
 
     DEST is a file that is not there yet, or a folder; in a folder the copy is named by the time. The service
     may run meanwhile. The copy is an archive like any other: to restore it, put it in the archive's place.
     """
-    made = backups.back_up(context.archive, destination, now=times.now())
+    if not destination or (destination.endswith("/") and not Path(destination).is_dir()):
+        raise ConfigError(f"{destination!r}: there is no such folder; make it first, or name a file")
+    made = backups.back_up(context.archive, Path(destination), now=times.now())
     if as_json:
         print_json(
             {

@@ -78,3 +78,10 @@ def test_a_backup_to_where_something_stands_touches_nothing(filled):
     Path("copy.db").write_text("mine")
     ran = filled("backup", "copy.db")
     assert (ran.status, Path("copy.db").read_text()) == (2, "mine")
+
+
+def test_a_folder_that_is_not_there_is_not_made_into_a_file(archiver, fixtures, tmp_path):
+    archiver("replay", fixtures)
+    ran = archiver("backup", "none/")
+    assert (ran.status, ran.err.count("\n")) == (2, 1)
+    assert not (tmp_path / "none").exists()
