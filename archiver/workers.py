@@ -22,6 +22,10 @@ MEMORY_LIMIT_BYTES = 2 * 1024**3
 """Of address space, a good part of which is libraries that are mapped and never touched."""
 
 
+_ENDED_FROM_OUTSIDE = (signal.SIGTERM, 255)
+"""Exit codes of a worker that got SIGTERM, and of one whose fork server is gone and can tell nothing of it."""
+
+
 class WorkerEnded(ArchiverError):
     """Somebody ended a worker: nothing is known about its document, so nothing must be recorded of it."""
 
@@ -46,7 +50,7 @@ class Workers:
         except MemoryError as error:
             raise ParseError("crashed", "the document takes too much memory to be understood") from error
         except (ProcessExpired, BrokenExecutor) as error:
-            if getattr(error, "exitcode", None) == -signal.SIGTERM:
+            if abs(getattr(error, "exitcode", 0)) in _ENDED_FROM_OUTSIDE:
                 raise WorkerEnded("a worker was ended from outside, as at a shutdown") from error
             raise ParseError("crashed", f"the document broke its reader: {error}") from error
 
