@@ -23,7 +23,7 @@ MEMORY_LIMIT_BYTES = 2 * 1024**3
 
 
 _ENDED_FROM_OUTSIDE = (signal.SIGTERM, 255)
-"""Exit codes of a worker that got SIGTERM, and of one whose fork server is gone and can tell nothing of it."""
+"""Exit codes of a worker that got SIGTERM, and of one whose fork server is gone and cannot tell."""
 
 
 class WorkerEnded(ArchiverError):
