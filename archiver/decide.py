@@ -13,28 +13,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from archiver import absence, gaps, moves, presence, schedule, suspicion, told
-from archiver.changes import (
-    ChangeKind,
-    EntryChange,
-    Event,
-    FeedFacts,
-    FeedUpdate,
-    FetchRecord,
-    Outcome,
-)
+from archiver.changes import ChangeKind, EntryChange, Event, FeedFacts, FeedUpdate, FetchRecord, Outcome
 from archiver.churn import History
 from archiver.config import ScheduleSettings
 from archiver.errors import FetchError, ParseError
 from archiver.identify import Recognition
-from archiver.model import (
-    Candidate,
-    FeedForUpdate,
-    FeedState,
-    Hop,
-    KnownEntry,
-    ParsedFeed,
-    Response,
-)
+from archiver.model import Candidate, FeedForUpdate, FeedState, Hop, KnownEntry, ParsedFeed, Response
 from archiver.urls import redact
 
 _ENDLESS = frozenset({"text-feed", "text-listing", "text-page", "page"})
