@@ -276,16 +276,17 @@ class Live:
 
 
 @pytest.fixture(scope="session")
-def live_workers() -> Iterator[Workers]:
+def workers() -> Iterator[Workers]:
+    """One worker process for the whole run: to start one takes longer than most tests."""
     with Workers(1) as pool:
         yield pool
 
 
 @pytest.fixture
-def live(tmp_path: Path, live_workers: Workers) -> Callable[..., Live]:
+def live(tmp_path: Path, workers: Workers) -> Callable[..., Live]:
     """`live("ours")`: an archive of that name to live through a script, from NOON on."""
 
-    def begin(name: str = "archive", *, now: datetime = NOON) -> Live:
-        return Live(tmp_path / name / "archive.db", live_workers, now)
+    def begin(name: str = "archive", *, now: datetime = NOON, workers: Workers = workers) -> Live:
+        return Live(tmp_path / name / "archive.db", workers, now)
 
     return begin

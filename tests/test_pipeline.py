@@ -1,64 +1,15 @@
 """The way of one update, end to end: a real server on loopback, real workers, a real archive file."""
 
-import asyncio
 import json
-import sqlite3
-from collections.abc import Iterator
-from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from archiver.changes import FetchRecord
-from archiver.config import FetchSettings, ScheduleSettings
-from archiver.fetch import Fetcher
-from archiver.pipeline import Pipeline, Writer
-from archiver.store import Following
 from archiver.workers import Workers
 
 
-@pytest.fixture(scope="module")
-def workers() -> Iterator[Workers]:
-    with Workers(1) as pool:
-        yield pool
-
-
-class Archive:
-    """An archive file and its pipeline, one update at a time; the clock goes on an hour with each."""
-
-    def __init__(self, path: Path, workers: Workers, now: datetime) -> None:
-        self.path, self.workers, self.now = path, workers, now
-
-    def update(self, url: str) -> FetchRecord:
-        """Follow a feed, if it is not yet, and update it."""
-        return asyncio.run(self._update(url))
-
-    async def _update(self, url: str) -> FetchRecord:
-        self.now += timedelta(hours=1)
-        async with Writer(self.path) as writer, Fetcher(FetchSettings()) as fetcher:
-            pipeline = Pipeline(
-                writer=writer,
-                fetcher=fetcher,
-                workers=self.workers,
-                schedule=ScheduleSettings(),
-                headers={},
-                clock=lambda: self.now,
-            )
-            await writer.run(lambda store: store.sync([Following(url=url)], now=self.now))
-            feed = await writer.run(lambda store: store.feed(store.find_feed(url)))
-            return (await pipeline.update(feed)).fetch
-
-    def rows(self, sql: str) -> list[tuple[object, ...]]:
-        connection = sqlite3.connect(self.path)
-        try:
-            return connection.execute(sql).fetchall()
-        finally:
-            connection.close()
-
-
 @pytest.fixture
-def archive(tmp_path, workers, noon) -> Archive:
-    return Archive(tmp_path / "archive.db", workers, noon)
+def archive(live):
+    return live()
 
 
 def test_the_second_fetch_is_conditional_and_rewrites_nothing(site, rss, archive):
@@ -160,10 +111,10 @@ def test_a_fault_of_our_own_is_recorded_as_a_crash_and_the_feed_goes_on(
     assert archive.update(url).outcome == "new"
 
 
-def test_bytes_that_would_stall_the_parser_cost_their_worker_and_nothing_else(site, rss, tmp_path, noon):
+def test_bytes_that_would_stall_the_parser_cost_their_worker_and_nothing_else(site, live):
     bomb = b"<rss version='2.0'><channel><item><title>" + b"<b>" * 3_000_000
     with Workers(1, time_limit_seconds=0.2) as short:
-        archive = Archive(tmp_path / "archive.db", short, noon)
+        archive = live(workers=short)
         record = archive.update(site.serve("/bomb", bomb))
     assert record.outcome == "error"
     assert archive.rows("SELECT count(*) FROM fetches") == [(1,)]
