@@ -153,9 +153,6 @@ class _Run:
         last_fetches = {url: times.from_text(last) for url, _, last in stored if last}
         with WarcAnswers(known=known, max_bytes=max_bytes) as answers:
             for path in paths:
-                if path.stat().st_size == 0:
-                    self._fail(path, "warc", "the file is empty")
-                    continue
                 try:
                     self._note(path, answers.read(path))
                 except OSError as error:

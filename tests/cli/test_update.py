@@ -204,9 +204,3 @@ def test_a_file_is_the_same_feed_whichever_way_leads_to_it(archiver, tmp_path, r
     archiver("replay", "docs/feed.xml")
     assert archiver("replay", "docs/../docs", "--json").json["new"] == 0
     assert archiver("status", "--json").json["feeds"] == 1
-
-
-def test_an_empty_warc_file_is_an_error_that_says_so(archiver, tmp_path):
-    (tmp_path / "none.warc.gz").touch()
-    ran = archiver("replay", "none.warc.gz", "--json")
-    assert (ran.status, [error["kind"] for error in ran.json["errors"]]) == (1, ["warc"])
