@@ -87,24 +87,8 @@ def failed(
 def _record_of_failure(
     attempt: Attempt, error: FetchError | ParseError, response: Response | None, outcome: Outcome
 ) -> FetchRecord:
-    blank = _record(attempt, outcome, response)
-    if isinstance(error, FetchError):
-        body = error.body or None
-        blank = replace(
-            blank,
-            final_url=redact(error.final_url) if error.final_url else None,
-            status=error.status,
-            headers=error.headers,
-            redirects=_shown(error.redirects),
-            request_headers=error.request_headers,
-            connection=error.connection,
-            http_version=error.http_version,
-            reason=error.reason,
-            complete=error.complete,
-            body=body,
-            bytes_received=len(body or b""),
-        )
-    return replace(blank, error=str(error), error_kind=error.kind)
+    answer = error if isinstance(error, FetchError) else response
+    return replace(_record(attempt, outcome, answer), error=str(error), error_kind=error.kind)
 
 
 # ---------------------------------------------------------------- the document that we know
@@ -346,7 +330,8 @@ def _facts(feed: FeedForUpdate, next_fetch: schedule.NextFetch) -> FeedFacts:
     )
 
 
-def _record(attempt: Attempt, outcome: Outcome, response: Response | None) -> FetchRecord:
+def _record(attempt: Attempt, outcome: Outcome, answer: Response | FetchError | None) -> FetchRecord:
+    """What is known of a fetch from the outside, an answer that brought no document included."""
     record = FetchRecord(
         started_at=attempt.started_at,
         duration_ms=attempt.duration_ms,
@@ -354,21 +339,21 @@ def _record(attempt: Attempt, outcome: Outcome, response: Response | None) -> Fe
         outcome=outcome,
         read_as=attempt.read_as,
     )
-    if response is None:
+    if answer is None:
         return record
     return replace(
         record,
-        final_url=redact(response.final_url),
-        status=response.status,
-        headers=response.headers,
-        redirects=_shown(response.redirects),
-        request_headers=response.request_headers,
-        connection=response.connection,
-        http_version=response.http_version,
-        reason=response.reason,
-        complete=response.complete,
-        body=response.body or None,
-        bytes_received=len(response.body),
+        final_url=redact(answer.final_url) if answer.final_url else None,
+        status=answer.status,
+        headers=answer.headers,
+        redirects=_shown(answer.redirects),
+        request_headers=answer.request_headers,
+        connection=answer.connection,
+        http_version=answer.http_version,
+        reason=answer.reason,
+        complete=answer.complete,
+        body=answer.body or None,
+        bytes_received=len(answer.body or b""),
     )
 
 
