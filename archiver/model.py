@@ -286,6 +286,8 @@ class FeedForUpdate:
     url: str
     current_url: str
     state: FeedState
+    host: str = ""
+    """Whose server it is on, as `hosts.host_of` has it."""
     name: str | None = None
     """What a person calls it: the name it was given, else its own title."""
     etag: str | None = None

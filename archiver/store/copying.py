@@ -22,6 +22,7 @@ from archiver.store.rows import seal
 from archiver.times import from_text
 
 DERIVED = (
+    "hosts",
     "posts_fts",
     "events",
     "sketches",
@@ -43,6 +44,7 @@ KEPT = (
     "orders",
     "manifests",
     "chores",
+    "digests",
     "_sqlite_migrations",
 )
 """Tables that are evidence, or a person's word; of feeds, their addresses, and fetches a part is derived."""

@@ -9,6 +9,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archiver.errors import ConfigError, NotFound
+from archiver.hosts import host_of
 from archiver.model import FeedForUpdate, FeedState, Moving, ParseOptions
 from archiver.store import orders
 from archiver.store.rows import insert, insert_many, sound, update
@@ -53,6 +54,7 @@ def follow(db: Database, wanted: Following, *, origin: str, now: datetime) -> in
         new = {
             "url": wanted.url,
             "current_url": wanted.url,
+            "host": host_of(wanted.url),
             "origin": origin,
             "parse_options": _parse_options_text(wanted.parse),
             "added_at": to_text(now),
@@ -234,7 +236,7 @@ def listed(db: Database, *, removed: bool = False) -> list[dict[str, Any]]:
 
 
 _UPDATE_COLUMNS = """
-    id, url, current_url, coalesce(name, title) AS name, state, etag, last_modified, body_sha256, format,
+    id, url, current_url, host, coalesce(name, title) AS name, state, etag, last_modified, body_sha256, format,
     interval_seconds, configured_interval_seconds, error_count, parse_options,
     title, site_url, language, last_whole_fetch_id,
     (SELECT started_at FROM fetches WHERE id = feeds.last_whole_fetch_id) AS last_whole_at,

@@ -7,10 +7,12 @@ edited: a change is a new one at the end.
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from archiver.hosts import host_of
+
 APPLICATION_ID = 0x46415231
 """Marks the file as an archive of ours (`PRAGMA application_id`): "FAR1", feed archive, first format."""
 
-VERSION = 5
+VERSION = 6
 """`PRAGMA user_version` of what this program writes: the number of migrations below."""
 
 migrations = Migrations("archiver")
@@ -371,3 +373,45 @@ def m005_upkeep(db: Database) -> None:
         """,
     ):
         db.execute(statement)
+
+
+@migrations()
+def m006_manners(db: Database) -> None:
+    """Whose server each feed is on, how it publishes, and what servers asked of us."""
+    for statement in (
+        "ALTER TABLE feeds ADD COLUMN host TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE feeds ADD COLUMN rhythm_seconds INTEGER",
+        "ALTER TABLE feeds ADD COLUMN window_seconds INTEGER",
+        "ALTER TABLE feeds ADD COLUMN quiet_seconds INTEGER",
+        "ALTER TABLE feeds ADD COLUMN ttl_seconds INTEGER",
+        "ALTER TABLE feeds ADD COLUMN silent_since TEXT",
+        "ALTER TABLE feeds ADD COLUMN failure_weight REAL NOT NULL DEFAULT 0",
+        "ALTER TABLE feeds ADD COLUMN last_error_kind TEXT",
+        "ALTER TABLE feeds ADD COLUMN asked_whole_at TEXT",
+        "ALTER TABLE feeds ADD COLUMN validators_lie INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE feeds ADD COLUMN second_agent INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE fetches ADD COLUMN tls_verified INTEGER",
+        "DROP INDEX feeds_due",
+        "CREATE INDEX feeds_due ON feeds (next_fetch_at, id, host) WHERE state <> 'paused'",
+        """
+        CREATE TABLE hosts (
+            host TEXT PRIMARY KEY,
+            held_until TEXT,
+            reason TEXT,
+            refusals INTEGER NOT NULL DEFAULT 0,
+            fetch_id INTEGER REFERENCES fetches (id)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE digests (
+            channel TEXT PRIMARY KEY,
+            last_event_id INTEGER NOT NULL,
+            sent_at TEXT,
+            tried_at TEXT NOT NULL,
+            problem TEXT
+        ) STRICT, WITHOUT ROWID
+        """,
+    ):
+        db.execute(statement)
+    for feed_id, url in db.execute("SELECT id, current_url FROM feeds").fetchall():
+        db.execute("UPDATE feeds SET host = ? WHERE id = ?", [host_of(url), feed_id])

@@ -10,6 +10,7 @@ from sqlite_utils import Database
 
 from archiver.changes import ChangeKind, EntryChange, FeedUpdate, FetchRecord
 from archiver.failpoints import failpoint
+from archiver.hosts import host_of
 from archiver.model import Hop, PreparedEntry
 from archiver.store import bodies
 from archiver.store.posts import Retelling, create
@@ -311,6 +312,7 @@ def _update_feed(db: Database, decided: FeedUpdate, fetch_id: int) -> None:
     _remember_address(db, decided, fetch_id)
     columns: dict[str, Any] = {
         "current_url": facts.current_url,
+        "host": host_of(facts.current_url),
         "etag": facts.etag,
         "last_modified": facts.last_modified,
         "body_sha256": facts.body_sha256,

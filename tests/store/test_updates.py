@@ -91,6 +91,7 @@ def test_every_attempt_is_one_row_in_fetches(archive, feed):
         "partial": 1,
         "problems": '["one entry was left out"]',
         "read_as": None,
+        "tls_verified": None,
     }
     with archive.reader() as reader:
         assert reader.body(row["body_sha256"]) == b"unavailable!"

@@ -1,0 +1,47 @@
+"""Whose server an address belongs to: the unit to which all manners apply."""
+
+import ipaddress
+from functools import cache
+
+from publicsuffixlist import PublicSuffixList
+
+from archiver.urls import host_key
+
+PLATFORMS = frozenset(
+    """
+    beehiiv.com blog.hu blogs.com buttondown.email canalblog.com dreamwidth.org ghost.io hypotheses.org
+    livejournal.com medium.com micro.blog naver.com noblogs.org over-blog.com posthaven.com squarespace.com
+    substack.com tilda.ws tistory.com tumblr.com typepad.com ucoz.ru webnode.com weebly.com wordpress.com write.as
+    """.split()
+)
+"""Platforms whose tenants have a subdomain each, and that the Public Suffix List does not name."""
+
+NOBODY = ""
+"""The host of what is not on the web, as `file:` addresses."""
+
+
+def host_of(url: str) -> str:
+    """Return the registrable domain of a web address, or the tenant's own name on a shared platform.
+
+    By the Public Suffix List (publicsuffix.org), its private part included. An IP address, and a name of this
+    network alone, is itself. The port does not matter: two services of a machine share it. NOBODY for other
+    addresses.
+    """
+    name = host_key(url)
+    return NOBODY if name is None else _registrable(name)
+
+
+def _registrable(name: str) -> str:
+    try:
+        return str(ipaddress.ip_address(name.strip("[]")))
+    except ValueError:
+        pass
+    labels = name.split(".")
+    if len(labels) > 2 and ".".join(labels[-2:]) in PLATFORMS:
+        return ".".join(labels[-3:])
+    return _suffixes().privatesuffix(name) or name
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
