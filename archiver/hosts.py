@@ -8,12 +8,14 @@ from publicsuffixlist import PublicSuffixList
 from archiver.urls import host_key
 
 PLATFORMS = frozenset(
-    """
-    beehiiv.com blog.hu blogs.com buttondown.email canalblog.com dreamwidth.org ghost.io hypotheses.org
-    livejournal.com medium.com micro.blog naver.com noblogs.org over-blog.com posthaven.com squarespace.com
-    substack.com tilda.ws tistory.com tumblr.com typepad.com ucoz.ru webnode.com weebly.com wordpress.com write.as
-    """.split()
-)
+    {
+        "beehiiv.com", "blog.hu", "blogs.com", "buttondown.email", "canalblog.com", "dreamwidth.org",
+        "ghost.io", "hypotheses.org", "livejournal.com", "medium.com", "micro.blog", "naver.com",
+        "noblogs.org", "over-blog.com", "posthaven.com", "squarespace.com", "substack.com",
+        "tilda.ws", "tistory.com", "tumblr.com", "typepad.com", "ucoz.ru", "webnode.com", "weebly.com",
+        "wordpress.com", "write.as",
+    }
+)  # fmt: skip
 """Platforms whose tenants have a subdomain each, and that the Public Suffix List does not name."""
 
 NOBODY = ""

@@ -12,16 +12,11 @@ Every attempt ends in `store.apply`: exactly one row in `fetches`, and always a 
 document takes the same way, with a file in the place of the fetch.
 """
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
-from types import TracebackType
-from typing import TypeVar
 
 from archiver import churn, decide
 from archiver.changes import FeedUpdate, FetchRecord
@@ -41,40 +36,9 @@ from archiver.model import (
 from archiver.store import Store, digest
 from archiver.urls import redact
 from archiver.workers import Workers
-
-T = TypeVar("T")
+from archiver.writer import Writer
 
 log = logging.getLogger(__name__)
-
-
-class Writer:
-    """The one thread that owns the writing connection to the archive."""
-
-    def __init__(self, archive: Path) -> None:
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive-writer")
-        self._archive = archive
-        self._store: Store | None = None
-
-    async def run(self, work: Callable[[Store], T]) -> T:
-        """Run `work` on the store in its thread. Once begun it is finished, even if the caller goes."""
-        loop = asyncio.get_running_loop()
-        return await asyncio.shield(loop.run_in_executor(self._thread, self._with_store, work))
-
-    def _with_store(self, work: Callable[[Store], T]) -> T:
-        if self._store is None:
-            self._store = Store.open(self._archive)
-        return work(self._store)
-
-    async def __aenter__(self) -> "Writer":
-        await self.run(lambda store: None)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._store is not None:
-            await self.run(Store.close)
-        self._thread.shutdown()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,12 +143,11 @@ class Pipeline:
         """Ask, decide and apply in one transaction, so that no other update comes between."""
 
         def work(store: Store) -> FetchRecord:
-            with store.transaction():
-                update = decided(store, feed, attempt, came, self._schedule)
-                store.apply(update)
+            update = decided(store, feed, attempt, came, self._schedule)
+            store.apply(update)
             return update.fetch
 
-        return Updated(feed=feed, fetch=await self._writer.run(work))
+        return Updated(feed=feed, fetch=await self._writer.write(work))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,9 +16,10 @@ from archiver.export.warc_facts import FeedFacts
 from archiver.export.warc_reading import Answer, Tally, WarcAnswers
 from archiver.export.warc_stream import is_warc
 from archiver.fetch import read_file
-from archiver.pipeline import Pipeline, Updated, Writer
+from archiver.pipeline import Pipeline, Updated
 from archiver.store import Following, Store
 from archiver.values import file_address
+from archiver.writer import Writer
 
 _PAGES = frozenset({".html", ".htm", ".xhtml"})
 """A saved page is replayed on purpose, and read as one; elsewhere a page in a feed's place is an error."""

@@ -19,9 +19,10 @@ from archiver.changes import Outcome
 from archiver.errors import ArchiverError
 from archiver.failpoints import failpoint
 from archiver.model import FeedForUpdate
-from archiver.pipeline import Pipeline, Updated, Writer
+from archiver.pipeline import Pipeline, Updated
 from archiver.upkeep import Upkeep
 from archiver.urls import redact
+from archiver.writer import Writer
 
 DRAIN_SECONDS = 6.0
 """How long updates under way may take to finish after SIGTERM; then they are dropped, untouched."""

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from archiver.config import BackupSettings
 from archiver.errors import ArchiverError, StoreError
-from archiver.pipeline import Writer
 from archiver.store import backup, verify
+from archiver.writer import Writer
 
 RETRY = timedelta(minutes=15)
 """How long after a failure a chore is tried again."""

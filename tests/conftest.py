@@ -27,9 +27,10 @@ from archiver.model import (
     Markup,
     PreparedEntry,
 )
-from archiver.pipeline import Pipeline, Updated, Writer
+from archiver.pipeline import Pipeline, Updated
 from archiver.store import Following, Store
 from archiver.workers import Workers
+from archiver.writer import Writer
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

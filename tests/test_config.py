@@ -61,7 +61,7 @@ def test_the_shipped_file_says_the_defaults():
 
 def test_the_shipped_file_names_every_key():
     shipped = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
-    assert set(shipped) == {"archive", "fetch", "schedule", "backup", "feeds"}
+    assert set(shipped) == {"archive", "fetch", "schedule", "backup", "digest", "monitor", "log", "feeds"}
     assert set(shipped["fetch"]) == set(FETCH_KEYS)
     assert set(shipped["schedule"]) == set(SCHEDULE_KEYS)
     text = SHIPPED.read_text(encoding="utf-8")

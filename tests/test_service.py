@@ -11,10 +11,11 @@ import pytest
 
 from archiver.config import FetchSettings, ScheduleSettings
 from archiver.fetch import Fetcher
-from archiver.pipeline import Pipeline, Updated, Writer
+from archiver.pipeline import Pipeline, Updated
 from archiver.service import Service
 from archiver.store import Following
 from archiver.workers import Workers
+from archiver.writer import Writer
 
 
 class Bench:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from archiver.config import BackupSettings
-from archiver.pipeline import Writer
 from archiver.store import Store
 from archiver.upkeep import Upkeep
+from archiver.writer import Writer
 
 
 class Bench:

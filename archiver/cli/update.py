@@ -19,13 +19,14 @@ from archiver.cli.printing import count, print_json, progress, update_line, visi
 from archiver.errors import ConfigError
 from archiver.fetch import Fetcher
 from archiver.model import FeedForUpdate
-from archiver.pipeline import Pipeline, Updated, Writer
+from archiver.pipeline import Pipeline, Updated
 from archiver.replay import Replayed, documents, replay_all, warcs
 from archiver.service import Service, Tally
 from archiver.store import ArchiveLock
 from archiver.store.connect import sqlite_warning
 from archiver.upkeep import Upkeep
 from archiver.workers import Workers
+from archiver.writer import Writer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

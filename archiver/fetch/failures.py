@@ -20,12 +20,9 @@ def translated(
     host = _name(url)
     causes = list(_causes(error))
     if isinstance(error, httpx.ConnectTimeout):
-        return FetchError(
-            "timeout", f"{host} could not be reached within {seconds(settings.connect_timeout)}"
-        )
+        return unreached(host, settings.connect_timeout)
     if isinstance(error, httpx.TimeoutException):
-        what = "stopped in the middle of its answer for" if answered else "did not answer within"
-        return FetchError("timeout", f"the server {what} {seconds(settings.read_timeout)}")
+        return unanswered(settings.read_timeout, answered=answered)
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             reason = str(cause.verify_message).rstrip(".")
@@ -41,7 +38,7 @@ def translated(
     if isinstance(error, httpx.ConnectError):
         return _unreachable(host, url, causes)
     if isinstance(error, httpx.RemoteProtocolError):
-        return _malformed(str(error))
+        return _named(str(error))
     if isinstance(error, httpx.NetworkError) or (answered and isinstance(error, OSError)):
         return FetchError("reset", "the connection broke off")
     if isinstance(error, httpx.UnsupportedProtocol):
@@ -51,6 +48,32 @@ def translated(
     if isinstance(error, OSError):
         return _unreachable(host, url, causes)
     return FetchError("protocol", f"the exchange with the server failed: {_short(str(error))}")
+
+
+def unanswered(patience: float, *, answered: bool) -> FetchError:
+    """Return the error for a server that said nothing for so many seconds."""
+    what = "stopped in the middle of its answer for" if answered else "did not answer within"
+    return FetchError("timeout", f"the server {what} {seconds(patience)}")
+
+
+def unreached(host: str, patience: float) -> FetchError:
+    """Return the error for a server that did not take the call within so many seconds."""
+    return FetchError("timeout", f"{host} could not be reached within {seconds(patience)}")
+
+
+def no_answer() -> FetchError:
+    """Return the error for a server that closes in place of an answer."""
+    return FetchError("reset", "the server closed the connection without an answer")
+
+
+def broken_off() -> FetchError:
+    """Return the error for an answer that is shorter than it claims to be."""
+    return FetchError("truncated", "the answer broke off before its end")
+
+
+def malformed(detail: str) -> FetchError:
+    """Return the error for what is not HTTP as RFC 9112 has it."""
+    return FetchError("protocol", f"the answer is not proper HTTP: {_short(detail)}")
 
 
 def seconds(value: float) -> str:
@@ -77,13 +100,13 @@ def _unreachable(host: str, url: httpx.URL | None, causes: list[BaseException]) 
     return FetchError("connect", f"{host} cannot be reached")
 
 
-def _malformed(detail: str) -> FetchError:
+def _named(detail: str) -> FetchError:
     """What httpx calls a protocol error is three things to us; only its words tell them apart."""
     if detail.startswith("peer closed connection"):
-        return FetchError("truncated", "the answer broke off before its end")
+        return broken_off()
     if detail.startswith("Server disconnected"):
-        return FetchError("reset", "the server closed the connection without an answer")
-    return FetchError("protocol", f"the answer is not proper HTTP: {_short(detail)}")
+        return no_answer()
+    return malformed(detail)
 
 
 def _short(detail: str) -> str:

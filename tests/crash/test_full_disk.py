@@ -12,9 +12,10 @@ from archiver import failpoints
 from archiver.config import FetchSettings, ScheduleSettings
 from archiver.errors import StoreError
 from archiver.fetch import Fetcher
-from archiver.pipeline import Pipeline, Writer
+from archiver.pipeline import Pipeline
 from archiver.store import Following
 from archiver.workers import Workers
+from archiver.writer import Writer
 
 
 @pytest.fixture(scope="module")

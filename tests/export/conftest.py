@@ -16,11 +16,12 @@ from archiver.config import FetchSettings, ScheduleSettings
 from archiver.export.warc import write_warc
 from archiver.fetch import Fetcher
 from archiver.fetch.fetcher import plain_transports
-from archiver.pipeline import Pipeline, Writer
+from archiver.pipeline import Pipeline
 from archiver.replay import Replayed, documents, replay_all
 from archiver.store import Chosen, Following, Reader
 from archiver.times import to_text
 from archiver.workers import Workers
+from archiver.writer import Writer
 
 TRANSPORTS = plain_transports()
 

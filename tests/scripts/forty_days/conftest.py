@@ -14,9 +14,10 @@ import pytest
 
 from archiver.config import FetchSettings, ScheduleSettings
 from archiver.fetch import Fetcher
-from archiver.pipeline import Pipeline, Writer
+from archiver.pipeline import Pipeline
 from archiver.store import Following
 from archiver.workers import Workers
+from archiver.writer import Writer
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

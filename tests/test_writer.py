@@ -1,0 +1,115 @@
+"""The one writing thread: what waits together is committed together, and fails alone."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from archiver.store import Following, Store
+from archiver.writer import Writer
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "archive.db"
+
+
+@pytest.fixture
+def follow(noon) -> Callable[[str], Callable[[Store], int]]:
+    """A piece of writing: a feed is added inside the transaction that there is."""
+
+    def build(name: str) -> Callable[[Store], int]:
+        def work(store: Store) -> int:
+            assert store._db.conn.in_transaction
+            if name == "bad":
+                raise ValueError("this one cannot be written")
+            row = ("https://example.org/" + name, "https://example.org/" + name, "command", "2026-03-01")
+            store._db.execute(
+                "INSERT INTO feeds (url, current_url, origin, added_at) VALUES (?, ?, ?, ?)", row
+            )
+            return len(name)
+
+        return work
+
+    return build
+
+
+def _stored(path: Path) -> list[str]:
+    connection = sqlite3.connect(path)
+    try:
+        return [row[0].rpartition("/")[2] for row in connection.execute("SELECT url FROM feeds ORDER BY url")]
+    finally:
+        connection.close()
+
+
+async def _together(path: Path, *works: Callable[[Store], int]) -> tuple[list[object], list[str], int]:
+    """Let these wait together: their results, what another connection sees, and the number of commits."""
+    said: list[str] = []
+    async with Writer(path) as writer:
+        await writer.run(lambda store: store._db.conn.set_trace_callback(said.append))
+        results = await asyncio.gather(*(writer.write(work) for work in works), return_exceptions=True)
+        stored = _stored(path)
+        await writer.run(lambda store: store._db.conn.set_trace_callback(None))
+    return results, stored, said.count("COMMIT")
+
+
+def test_each_gets_its_own_result_when_it_is_there_for_everybody(path, follow):
+    results, stored, _ = asyncio.run(_together(path, *map(follow, ("a", "bb", "ccc"))))
+    assert results == [1, 2, 3]
+    assert stored == ["a", "bb", "ccc"]
+
+
+def test_what_waits_together_shares_a_transaction(path, follow):
+    async def waiting_behind_something_long() -> int:
+        said: list[str] = []
+        async with Writer(path) as writer:
+            begun, go_on = asyncio.Event(), asyncio.Event()
+            loop = asyncio.get_running_loop()
+
+            def long(store: Store) -> None:
+                loop.call_soon_threadsafe(begun.set)
+                asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result()
+                store._db.conn.set_trace_callback(said.append)
+
+            held = asyncio.create_task(writer.run(long))
+            await begun.wait()
+            writes = [asyncio.create_task(writer.write(follow(str(n)))) for n in range(20)]
+            await asyncio.sleep(0)
+            go_on.set()
+            await asyncio.gather(held, *writes)
+            await writer.run(lambda store: store._db.conn.set_trace_callback(None))
+        return said.count("COMMIT")
+
+    assert asyncio.run(waiting_behind_something_long()) == 1
+    assert len(_stored(path)) == 20
+
+
+def test_one_that_fails_costs_nobody_else_anything(path, follow):
+    results, stored, _ = asyncio.run(_together(path, *map(follow, ("a", "bad", "c"))))
+    assert results[0] == results[2] == 1
+    assert isinstance(results[1], ValueError)
+    assert stored == ["a", "c"]
+
+
+def test_a_caller_that_goes_away_leaves_its_writing_done(path, follow):
+    async def scenario() -> None:
+        async with Writer(path) as writer:
+            task = asyncio.create_task(writer.write(follow("a")))
+            await asyncio.sleep(0)
+            task.cancel()
+            assert await writer.write(follow("b")) == 1
+
+    asyncio.run(scenario())
+    assert _stored(path) == ["a", "b"]
+
+
+def test_a_feed_may_be_written_in_its_own_transaction_as_before(path, noon):
+    async def scenario() -> int:
+        async with Writer(path) as writer:
+            return await writer.run(
+                lambda store: store.follow(Following(url="https://example.org/x"), origin="command", now=noon)
+            )
+
+    assert asyncio.run(scenario()) == 1
