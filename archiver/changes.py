@@ -1,10 +1,10 @@
 """The nouns of an update: what is decided about a fetch, a feed and its entries, and then written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from archiver.model import Connection, FeedData, FeedState, Headers, Hop, Moving, PreparedEntry
+from archiver.model import Connection, FeedData, FeedState, Headers, Hop, Moving, Pace, PreparedEntry
 
 
 class Outcome(StrEnum):
@@ -75,7 +75,8 @@ class Event:
 
     kind: str
     """`gap`, `reminted`, `moved`, `shared_guid`, `volatile_ids`, `churn`, `withdrawn`, `returned`, `suspect`,
-    `itself_again`, `replaced`, `failing`, `recovered`, `gone`."""
+    `itself_again`, `replaced`, `failing`, `blocked`, `long_failing`, `recovered`, `gone`, `silent`,
+    `heard_again`, `validators_lie`."""
     detail: str
     entry_id: int | None = None
     earlier_fetch_id: int | None = None
@@ -144,6 +145,26 @@ class FeedFacts:
     suspect_answers: int = 0
     reminted_answers: int = 0
     volatile_ids: bool = False
+    pace: Pace = field(default_factory=Pace)
+    silent_since: datetime | None = None
+    failure_weight: float = 0
+    failing_since: datetime | None = None
+    last_error_kind: str | None = None
+    asked_whole_at: datetime | None = None
+    validators_lie: bool = False
+    second_agent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """How a host stands after an answer: left alone until a time, or answering again."""
+
+    host: str
+    until: datetime | None
+    """None: it answers again."""
+    reason: str | None
+    refusals: int
+    """In a row, this one included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,3 +176,5 @@ class FeedUpdate:
     facts: FeedFacts
     changes: tuple[EntryChange, ...] = ()
     events: tuple[Event, ...] = ()
+    hold: Hold | None = None
+    """What the answer means for all feeds of its host; None: nothing."""

@@ -3,7 +3,7 @@
 Pure: no clock, no network, no database. Each function stands for one ending of a fetch, and every ending
 has a fetch record, a state of the feed and a next time:
 
-- `failed`: no document came, or none that could be understood;
+- `failed` (its rules are in `failing`): no document came, or none that could be understood;
 - `confirmed`: 304, or the same bytes as before: the document that we know still stands;
 - `understood`: a document; every entry in it, and every entry it should have had, gets its change.
 """
@@ -12,83 +12,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from archiver import absence, gaps, moves, presence, schedule, suspicion, told
-from archiver.changes import ChangeKind, EntryChange, Event, FeedFacts, FeedUpdate, FetchRecord, Outcome
+from archiver import absence, gaps, moves, presence, rhythm, schedule, suspicion, told, trust, wishes
+from archiver.changes import ChangeKind, EntryChange, Event, FeedFacts, FeedUpdate, Outcome
 from archiver.churn import History
 from archiver.config import ScheduleSettings
-from archiver.errors import FetchError, ParseError
+from archiver.endings import Attempt, facts_of, record
+from archiver.failing import failed, recovery
 from archiver.identify import Recognition
-from archiver.model import Candidate, FeedForUpdate, FeedState, Hop, KnownEntry, ParsedFeed, Response
-from archiver.urls import redact
+from archiver.model import Candidate, FeedForUpdate, KnownEntry, Pace, ParsedFeed, Response
+
+__all__ = ["VOLATILE", "Attempt", "Document", "confirmed", "failed", "understood"]
 
 _ENDLESS = frozenset({"text-feed", "text-listing", "text-page", "page"})
 
 VOLATILE = 3
 """So many documents in a row under new ids, and the ids identify nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """The outer facts of one fetch."""
-
-    started_at: datetime
-    duration_ms: int
-    request_url: str
-    read_as: str | None = None
-    """The kind that a replay takes its document for."""
-
-
-# ---------------------------------------------------------------- no document
-
-
-def failed(
-    feed: FeedForUpdate,
-    attempt: Attempt,
-    error: FetchError | ParseError,
-    settings: ScheduleSettings,
-    *,
-    response: Response | None = None,
-) -> FeedUpdate:
-    """A fetch without a document, or with one that is no feed.
-
-    Nothing that we know of the feed moves, its validators neither: what could not be understood shall be
-    sent again. The bytes, if any came, are kept.
-    """
-    gone = error.kind == "gone"
-    errors = feed.error_count + 1
-    if gone:
-        next_fetch = schedule.after_gone(settings, feed_id=feed.id, now=attempt.started_at)
-    else:
-        next_fetch = schedule.after_failure(
-            settings,
-            feed_id=feed.id,
-            now=attempt.started_at,
-            configured_seconds=feed.configured_interval_seconds,
-            last_interval_seconds=feed.interval_seconds,
-            errors_in_a_row=errors,
-            retry_after_seconds=error.retry_after if isinstance(error, FetchError) else None,
-        )
-    state = FeedState.GONE if gone else FeedState.FAILING
-    events = () if feed.state is state else (Event(kind=state.value, detail=str(error)),)
-    return FeedUpdate(
-        feed_id=feed.id,
-        fetch=_record_of_failure(attempt, error, response, Outcome.GONE if gone else Outcome.ERROR),
-        facts=replace(
-            _facts(feed, next_fetch),
-            state=state,
-            error_count=errors,
-            last_error=str(error),
-            succeeded=False,
-        ),
-        events=events,
-    )
-
-
-def _record_of_failure(
-    attempt: Attempt, error: FetchError | ParseError, response: Response | None, outcome: Outcome
-) -> FetchRecord:
-    answer = error if isinstance(error, FetchError) else response
-    return replace(_record(attempt, outcome, answer), error=str(error), error_kind=error.kind)
 
 
 # ---------------------------------------------------------------- the document that we know
@@ -107,15 +45,17 @@ def confirmed(
     304 may name only one validator, or none; what it does not name stays as it was (RFC 9110, 15.4.5).
     """
     now = attempt.started_at
-    record = _record(attempt, Outcome.NOT_MODIFIED if response.not_modified else Outcome.UNCHANGED, response)
+    row = record(attempt, Outcome.NOT_MODIFIED if response.not_modified else Outcome.UNCHANGED, response)
     facts = replace(
-        _facts(feed, _after_success(feed, attempt, settings, gap=False)),
+        facts_of(feed, _after_success(feed, attempt, response, settings, pace=feed.pace)),
         etag=response.header("ETag") or feed.etag,
         last_modified=response.header("Last-Modified") or feed.last_modified,
         whole=feed.last_whole_fetch_id is not None,
         suspect_since=None,
         suspect_answers=0,
     )
+    facts = _as_asked(facts, response, is_whole=True, now=now)
+    facts, silence = _with_silence(facts, has_new=False, now=now)
     facts, moved = _with_move(feed, facts, response, now)
     changes = tuple(
         EntryChange(kind=ChangeKind.LEFT if entry.suspect else ChangeKind.WITHDRAWN, known_id=entry.id)
@@ -123,11 +63,12 @@ def confirmed(
     )
     return FeedUpdate(
         feed_id=feed.id,
-        fetch=replace(record, body=None, body_sha256=feed.body_sha256),
+        fetch=replace(row, body=None, body_sha256=feed.body_sha256),
         facts=facts,
         changes=changes,
         events=(
-            *_recovery(feed),
+            *recovery(feed),
+            *silence,
             *(told.itself_again(feed) if feed.suspect_since else ()),
             *moved,
             *told.of_changes(changes, missing),
@@ -159,15 +100,17 @@ def understood(
     """A document: decide for each of its entries, and for each that it should have had.
 
     One that proves no absence adds and revises all the same. Its validators are not kept, so that the next
-    answer is read whole.
+    answer is read whole. A delta (226, RFC 3229) is the known document's continuation: it says nothing of
+    what is not in it, and its validators are those of the whole.
     """
     parsed, response, now = document.parsed, document.response, attempt.started_at
-    found, known = document.recognition.entries, document.known
-    foreign = suspicion.looks_foreign(feed, parsed, found, known)
+    found, known, is_delta = document.recognition.entries, document.known, response.is_delta
+    foreign = not is_delta and suspicion.looks_foreign(feed, parsed, found, known)
     settled = foreign and suspicion.is_settled(feed, now=now)
     foreign = foreign and not settled
-    proves = _proves_absence(feed, response, parsed) and not foreign
-    gap = not foreign and gaps.is_gap(parsed, found, known)
+    is_whole = not parsed.partial and not is_delta
+    proves = not is_delta and not foreign and _proves_absence(feed, response, parsed)
+    gap = not is_delta and not foreign and gaps.is_gap(parsed, found, known)
     changes = [
         *presence.changes_of_present(
             found,
@@ -181,9 +124,10 @@ def understood(
     ]
     new = sum(change.kind is ChangeKind.NEW for change in changes)
     revised = sum(change.revision is not None for change in changes) - new
+    has_news = bool(new or revised)
     since, until = gaps.span(parsed, feed.last_whole_at, now) if gap else (None, None)
-    record = replace(
-        _record(attempt, Outcome.NEW if new or revised else Outcome.UNCHANGED, response),
+    row = replace(
+        record(attempt, Outcome.NEW if has_news else Outcome.UNCHANGED, response),
         entries_seen=len(parsed.entries),
         entries_new=new,
         entries_revised=revised,
@@ -193,32 +137,43 @@ def understood(
         partial=parsed.partial,
         problems=parsed.problems,
     )
-    facts = _facts(feed, _after_success(feed, attempt, settings, gap=gap))
+    pace = feed.pace
+    if not foreign:
+        pace = rhythm.after_document(pace, parsed, changes, known, is_whole=is_whole, proves=proves, now=now)
+    next_fetch = _after_success(feed, attempt, response, settings, pace=pace, gap=gap, changed=has_news)
+    facts = replace(facts_of(feed, next_fetch), pace=pace)
     doubts: tuple[Event, ...] = ()
-    if parsed.entries:
+    if parsed.entries and not is_delta:
         facts, doubts = _with_suspicion(feed, facts, foreign=foreign, settled=settled, now=now)
     facts, remints = _with_ids(facts, document)
+    silence: tuple[Event, ...] = ()
+    if not foreign:
+        facts, silence = _with_silence(facts, has_new=bool(new), now=now)
+    facts, lies = _with_trust(feed, facts, document, has_news=has_news and is_whole and not foreign)
+    facts = _as_asked(facts, response, is_whole=is_whole, now=now)
     moved: tuple[Event, ...] = ()
     if not foreign and any(one.known for one in found):
         facts, moved = _with_move(feed, facts, response, now)
-    if parsed.entries and not foreign:
+    if parsed.entries and not foreign and not is_delta:
         facts = replace(facts, described=parsed.feed, format=parsed.format, whole=not parsed.partial)
     elif not known and not parsed.entries:
         facts = replace(facts, described=parsed.feed, format=parsed.format)
-    facts = _with_validators(facts, document, proves=proves or not known, told_more=bool(new or revised))
+    facts = _with_validators(facts, document, proves=proves or not known, told_more=has_news)
     return FeedUpdate(
         feed_id=feed.id,
-        fetch=record,
+        fetch=row,
         facts=facts,
         changes=tuple(changes),
         events=(
-            *_recovery(feed),
+            *recovery(feed),
             *doubts,
             *moved,
+            *lies,
+            *silence,
             *document.recognition.events,
             *remints,
             *told.of_changes(changes, known),
-            *(told.gap(feed, record) if gap else ()),
+            *(told.gap(feed, row) if gap else ()),
         ),
     )
 
@@ -237,19 +192,17 @@ def _with_validators(facts: FeedFacts, document: Document, *, proves: bool, told
     """What the next request is made conditional by.
 
     A part of a document says nothing of the whole. But where it told more than the last whole one, that one
-    is no longer what we know, and must be read again, should it come again.
+    is no longer what we know, and must be read again, should it come again. So it is after a delta.
     """
     response = document.response
     if document.parsed.partial:
         return replace(facts, etag=None, last_modified=None, body_sha256=None) if told_more else facts
-    if not proves:
+    if not proves and not response.is_delta:
         return replace(facts, etag=None, last_modified=None)
-    return replace(
-        facts,
-        etag=response.header("ETag"),
-        last_modified=response.header("Last-Modified"),
-        body_sha256=document.body_sha256,
-    )
+    facts = replace(facts, etag=response.header("ETag"), last_modified=response.header("Last-Modified"))
+    if response.is_delta:
+        return replace(facts, body_sha256=None) if told_more else facts
+    return replace(facts, body_sha256=document.body_sha256)
 
 
 def _with_suspicion(
@@ -271,6 +224,7 @@ def _with_ids(facts: FeedFacts, document: Document) -> tuple[FeedFacts, tuple[Ev
     if (
         facts.volatile_ids
         or document.parsed.partial
+        or document.response.is_delta
         or not any(found.known for found in document.recognition.entries)
     ):
         return facts, ()
@@ -290,82 +244,63 @@ def _with_move(
     if found is None or not moves.is_proven(found, now=now):
         return replace(facts, moving=found), ()
     address = moves.new_address(feed, found)
-    return replace(facts, moving=None, current_url=address), told.moved(found)
+    # Another server, which may tell the truth, and let us in by our first name.
+    facts = replace(facts, moving=None, current_url=address, validators_lie=False, second_agent=False)
+    return facts, told.moved(found)
 
 
-# ---------------------------------------------------------------- parts that several endings share
+def _with_trust(
+    feed: FeedForUpdate, facts: FeedFacts, document: Document, *, has_news: bool
+) -> tuple[FeedFacts, tuple[Event, ...]]:
+    """Whether an answer that nobody had asked to be conditional shows that validators lie."""
+    response = document.response
+    if feed.validators_lie or not has_news or not trust.was_asked_whole(response):
+        return facts, ()
+    if not trust.are_ours(feed, response):
+        return facts, ()
+    return replace(facts, validators_lie=True), told.validators_lie()
+
+
+def _with_silence(facts: FeedFacts, *, has_new: bool, now: datetime) -> tuple[FeedFacts, tuple[Event, ...]]:
+    """Whether a feed has fallen silent by its own rhythm, or is heard again."""
+    since = facts.silent_since
+    if has_new and since is not None:
+        return replace(facts, silent_since=None), told.heard_again(since)
+    if has_new or since is not None or not rhythm.is_silent(facts.pace, now=now):
+        return facts, ()
+    return replace(facts, silent_since=facts.pace.alive_at), told.silent(facts.pace)
+
+
+def _as_asked(facts: FeedFacts, response: Response, *, is_whole: bool, now: datetime) -> FeedFacts:
+    """What an answer from the web says of the way in which it was asked for."""
+    if response.status is None:
+        return facts
+    facts = replace(facts, second_agent=response.second_agent)
+    return replace(facts, asked_whole_at=now) if is_whole and trust.was_asked_whole(response) else facts
+
+
+# ---------------------------------------------------------------- the next time
 
 
 def _after_success(
-    feed: FeedForUpdate, attempt: Attempt, settings: ScheduleSettings, *, gap: bool
+    feed: FeedForUpdate,
+    attempt: Attempt,
+    response: Response,
+    settings: ScheduleSettings,
+    *,
+    pace: Pace,
+    gap: bool = False,
+    changed: bool = False,
 ) -> schedule.NextFetch:
+    now = attempt.started_at
     return schedule.after_success(
         settings,
         feed_id=feed.id,
-        now=attempt.started_at,
+        now=now,
         configured_seconds=feed.configured_interval_seconds,
         last_interval_seconds=feed.interval_seconds,
         gap=gap,
+        changed=changed,
+        pace=pace,
+        asked_seconds=wishes.asked_seconds(response, ttl_seconds=pace.ttl_seconds, now=now),
     )
-
-
-def _facts(feed: FeedForUpdate, next_fetch: schedule.NextFetch) -> FeedFacts:
-    """The feed as it was, healthy and with its next time; each ending replaces what it knows better."""
-    return FeedFacts(
-        state=FeedState.ACTIVE,
-        current_url=feed.current_url,
-        etag=feed.etag,
-        last_modified=feed.last_modified,
-        body_sha256=feed.body_sha256,
-        next_fetch_at=next_fetch.at,
-        interval_seconds=next_fetch.interval_seconds,
-        error_count=0,
-        last_error=None,
-        succeeded=True,
-        moving=feed.moving,
-        suspect_since=feed.suspect_since,
-        suspect_answers=feed.suspect_answers,
-        reminted_answers=feed.reminted_answers,
-        volatile_ids=feed.volatile_ids,
-    )
-
-
-def _record(attempt: Attempt, outcome: Outcome, answer: Response | FetchError | None) -> FetchRecord:
-    """What is known of a fetch from the outside, an answer that brought no document included."""
-    record = FetchRecord(
-        started_at=attempt.started_at,
-        duration_ms=attempt.duration_ms,
-        request_url=attempt.request_url,
-        outcome=outcome,
-        read_as=attempt.read_as,
-    )
-    if answer is None:
-        return record
-    return replace(
-        record,
-        final_url=redact(answer.final_url) if answer.final_url else None,
-        status=answer.status,
-        headers=answer.headers,
-        redirects=_shown(answer.redirects),
-        request_headers=answer.request_headers,
-        connection=answer.connection,
-        http_version=answer.http_version,
-        reason=answer.reason,
-        complete=answer.complete,
-        body=answer.body or None,
-        bytes_received=len(answer.body or b""),
-    )
-
-
-def _shown(redirects: Sequence[Hop]) -> tuple[Hop, ...]:
-    """The way of an answer as it may be recorded: addresses without what is secret in them."""
-    return tuple(
-        replace(hop, url=redact(hop.url), location=redact(hop.location) if hop.location else hop.location)
-        for hop in redirects
-    )
-
-
-def _recovery(feed: FeedForUpdate) -> tuple[Event, ...]:
-    if feed.state not in (FeedState.FAILING, FeedState.GONE):
-        return ()
-    return (Event(kind="recovered", detail=f"answers again after {feed.error_count} failures"),)

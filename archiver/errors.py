@@ -4,6 +4,8 @@
     ├── ConfigError      the configuration or the command is wrong; says file, line and key
     ├── FetchError       the web failed; `kind` is one of FETCH_KINDS
     ├── ParseError       what came is not a feed, or nothing in it could be read; `kind` is one of PARSE_KINDS
+    ├── HostHeld         a server asked for patience, and has it
+    ├── DeliveryError    a digest could not be handed to a webhook or a mail server
     └── StoreError       the archive failed
         ├── ArchiveBusy  another process holds the archive
         ├── NotFound     no such feed, post or entry
@@ -13,6 +15,8 @@ Foreign exceptions are wrapped once, where they enter, with `raise … from`. Bu
 Messages are one sentence for a person: what, where, what to do.
 """
 
+from datetime import datetime
+
 from archiver.model import Connection, Headers, Hop
 
 FETCH_KINDS = frozenset(
@@ -21,6 +25,7 @@ FETCH_KINDS = frozenset(
         "bad_scheme",  # something other than http, https or a configured file:
         "blocked_address",  # the guard refused where the name leads
         "dns",  # the name has no address
+        "dns_hiccup",  # it could not be looked up just now
         "connect",  # refused, unreachable
         "tls",  # certificate or handshake
         "timeout",  # connecting, reading, or the whole took too long
@@ -33,6 +38,7 @@ FETCH_KINDS = frozenset(
         "redirect_loop",
         "http",  # a status that carries no feed: 4xx, 5xx
         "gone",  # 410
+        "challenge",  # a service before the site asks for proof that a person is asking
         "file",  # a file: source that cannot be read
     }
 )
@@ -105,6 +111,19 @@ class ParseError(ArchiverError):
 
     def __str__(self) -> str:
         return str(self.args[1])
+
+
+class HostHeld(ArchiverError):
+    """A server is to be left alone, so it was not asked. `until` is a time of day, `host` whose server it is."""
+
+    def __init__(self, host: str, until: datetime, reason: str) -> None:
+        super().__init__(f"{host} is left alone until {until:%Y-%m-%d %H:%M:%S} UTC: {reason}")
+        self.host = host
+        self.until = until
+
+
+class DeliveryError(ArchiverError):
+    """A digest could not be delivered; it is kept and tried again."""
 
 
 class StoreError(ArchiverError):

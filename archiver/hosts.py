@@ -1,7 +1,7 @@
 """Whose server an address belongs to: the unit to which all manners apply."""
 
 import ipaddress
-from functools import cache
+from functools import cache, lru_cache
 
 from publicsuffixlist import PublicSuffixList
 
@@ -33,6 +33,7 @@ def host_of(url: str) -> str:
     return NOBODY if name is None else _registrable(name)
 
 
+@lru_cache(maxsize=10_000)
 def _registrable(name: str) -> str:
     try:
         return str(ipaddress.ip_address(name.strip("[]")))

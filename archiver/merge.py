@@ -17,6 +17,7 @@ from archiver.store import Store
 from archiver.store.comparing import Comparison
 from archiver.store.rebuilding import Copy
 from archiver.store.replacing import Replacement, copy_file, remove
+from archiver.store.salvage import Lost
 from archiver.store.uniting import Brought
 
 
@@ -28,6 +29,8 @@ class Merged:
     comparison: Comparison | None = None
     kept: Path | None = None
     """Where the old archive is now."""
+    lost: tuple[Lost, ...] = ()
+    """Documents whose bytes are damaged, and not whole in the other archive."""
 
 
 def merge(
@@ -38,8 +41,12 @@ def merge(
     now: datetime,
     step: Step,
     keep: bool = True,
+    despite_damage: bool = False,
 ) -> Merged:
     """Take another archive into this one, which is made if there is none.
+
+    With `despite_damage`, a body that is damaged in one is taken from the other; where that has it neither,
+    the document is made of what the rows of the two tell.
 
     The caller holds the archive's lock. Whatever goes wrong, both archives are as they were. Raises
     StoreError, SchemaError, ConfigError.
@@ -55,14 +62,16 @@ def merge(
             Store.open(archive).close()
         with Replacement(archive, also=theirs.stat().st_size) as new:
             with Copy.open(new.path) as copy:
-                brought = copy.unite(theirs)
+                brought = copy.unite(theirs, despite_damage=despite_damage)
                 if brought.nothing:
                     return Merged(brought=brought)
-                remove(theirs)
-                derive(copy, schedule=schedule, now=now, step=step)
+                if not despite_damage:
+                    remove(theirs)
+                salvage_from = (archive, theirs) if despite_damage else ()
+                lost = derive(copy, schedule=schedule, now=now, step=step, salvage_from=salvage_from)
                 comparison = copy.compare(archive, with_fetches=False)
             kept = new.put_in_place(keep_as="merge" if keep else None, now=now)
-    return Merged(brought=brought, comparison=comparison, kept=kept)
+    return Merged(brought=brought, comparison=comparison, kept=kept, lost=lost)
 
 
 def _folder(archive: Path) -> Path:

@@ -3,7 +3,7 @@
 Times are aware and in UTC. Sequences are tuples. None means "the feed did not say".
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -23,6 +23,8 @@ class Connection:
     tls_protocol: str | None = None
     certificate_sha256: str | None = None
     """The fingerprint of the server's certificate, hexadecimal, over its DER form."""
+    verified: bool | None = None
+    """Whether the certificate was checked, which the configuration may forgo; None without TLS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +39,39 @@ class Hop:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FetchOptions:
+    """How one feed wants to be asked, as the configuration says; its secrets keep out of tracebacks.
+
+    Login, cookies and `verify_tls` hold for the origin that they were configured for, and for no other.
+    """
+
+    authorization: str | None = field(default=None, repr=False)
+    """The whole header field: `Basic …` (RFC 7617) or `Bearer …` (RFC 6750)."""
+    cookies: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    proxy: str | None = field(default=None, repr=False)
+    """`http://…` or `socks5://…`; may hold a login."""
+    verify_tls: bool = True
+    timeout_seconds: float | None = None
+    """For the whole fetch; None: as for all."""
+    user_agent: str | None = None
+
+    @property
+    def elsewhere(self) -> "FetchOptions":
+        """What of it holds for other origins too: no secrets but the proxy's, and TLS is checked."""
+        return replace(self, authorization=None, cookies=(), verify_tls=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FetchRequest:
     """What to ask for, and how: all that the fetch room needs to know of a feed."""
 
     url: str
     etag: str | None = None
     last_modified: str | None = None
-    headers: Headers = ()
+    headers: Headers = field(default=(), repr=False)
+    options: FetchOptions = field(default_factory=FetchOptions)
+    second_agent: bool = False
+    """Begin with the second User-Agent, since the first was refused before."""
     allow_file: bool = False
     """`file:` addresses are read only where configuration or command line named them."""
 
@@ -69,6 +97,13 @@ class Response:
     """As the status line has it: `HTTP/1.1`."""
     reason: str | None = None
     """The words of the status line after the status."""
+    second_agent: bool = False
+    """The second User-Agent got it."""
+
+    @property
+    def is_delta(self) -> bool:
+        """Whether the body has only the entries that are new since the ETag that we sent (226, RFC 3229)."""
+        return self.status == 226
 
     @property
     def not_modified(self) -> bool:
@@ -316,6 +351,34 @@ class FeedForUpdate:
     """Entries of it have come under other ids than before."""
     volatile_ids: bool = False
     """Its ids are other ones in every document, and identify nothing."""
+    last_fetched_at: datetime | None = None
+    pace: "Pace" = field(default_factory=lambda: Pace())
+    silent_since: datetime | None = None
+    """Its last sign of life, if by its own rhythm there should have been another since."""
+    failure_weight: float = 0
+    """Its failures since the last success, each by its weight."""
+    failing_since: datetime | None = None
+    asked_whole_at: datetime | None = None
+    """The last whole document that came to a request without validators."""
+    validators_lie: bool = False
+    second_agent: bool = False
+    """It answers only the second form of our User-Agent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How a feed publishes, by the dates in its documents. None: not known."""
+
+    rhythm_seconds: int | None = None
+    """The usual time between two entries."""
+    window_seconds: int | None = None
+    """What its document covers, where new entries push old ones out."""
+    quiet_seconds: int | None = None
+    """After so long without anything new it is silent."""
+    ttl_seconds: int | None = None
+    """What it asks for itself (RSS `ttl`)."""
+    alive_at: datetime | None = None
+    """Its last sign of life."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,15 +18,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from archiver import churn, decide
-from archiver.changes import FeedUpdate, FetchRecord
+from archiver import churn, decide, manners, trust
+from archiver.changes import FeedUpdate, FetchRecord, Hold, Outcome
 from archiver.config import ScheduleSettings
-from archiver.errors import ArchiverError, FetchError, ParseError
+from archiver.errors import ArchiverError, FetchError, HostHeld, ParseError
 from archiver.failpoints import failpoint
 from archiver.fetch import Fetcher, keeps_trust
 from archiver.identify import recognise
 from archiver.model import (
     FeedForUpdate,
+    FetchOptions,
     FetchRequest,
     Headers,
     ParseOptions,
@@ -47,6 +48,10 @@ class Updated:
 
     feed: FeedForUpdate
     fetch: FetchRecord
+    hold: Hold | None = None
+    """What the answer means for all feeds of its host."""
+    next_at: datetime | None = None
+    """When the feed will be asked next; None: that stays as it was."""
 
 
 class Pipeline:
@@ -60,24 +65,36 @@ class Pipeline:
         workers: Workers,
         schedule: ScheduleSettings,
         headers: Mapping[str, Headers],
+        options: Mapping[str, FetchOptions] | None = None,
         clock: Callable[[], datetime],
+        elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
         self._writer = writer
         self._fetcher = fetcher
         self._workers = workers
         self._schedule = schedule
         self._headers = headers
+        self._options = options or {}
         self._clock = clock
+        self._elapsed = elapsed
 
     async def update(self, feed: FeedForUpdate) -> Updated:
-        """Fetch a feed and archive what came: the whole way that the module describes."""
-        started_at, watch = self._clock(), time.monotonic()
+        """Fetch a feed and archive what came: the whole way that the module describes.
+
+        Raises HostHeld, and writes nothing, where its host is to be left alone.
+        """
+        started_at, watch = self._clock(), self._elapsed()
+        options = self._options.get(feed.url) or FetchOptions()
+        # They may be secrets, and were meant for the address that they were configured with.
+        at_home = keeps_trust(feed.url, feed.current_url)
+        asks_whole = trust.asks_whole(feed, now=started_at)
         request = FetchRequest(
             url=feed.current_url,
-            etag=feed.etag,
-            last_modified=feed.last_modified,
-            # They may be secrets, and were meant for the address that they were configured with.
-            headers=self._headers.get(feed.url, ()) if keeps_trust(feed.url, feed.current_url) else (),
+            etag=None if asks_whole else feed.etag,
+            last_modified=None if asks_whole else feed.last_modified,
+            headers=self._headers.get(feed.url, ()) if at_home else (),
+            options=options if at_home else options.elsewhere,
+            second_agent=feed.second_agent and not trust.is_audit(feed, now=started_at),
             allow_file=feed.url.startswith("file:"),
         )
         response: Response | FetchError
@@ -85,13 +102,29 @@ class Pipeline:
             response = await self._fetcher.fetch(request)
         except FetchError as error:
             response = error
+        except HostHeld as held:
+            if held.host == feed.host:
+                raise
+            return await self.skip(feed, held, next_at=held.until)
         failpoint("after_answer")
         attempt = decide.Attempt(
             started_at=started_at,
-            duration_ms=round((time.monotonic() - watch) * 1000),
+            duration_ms=round((self._elapsed() - watch) * 1000),
             request_url=redact(feed.current_url),
         )
         return await self._archive_surely(feed, attempt, response)
+
+    async def skip(self, feed: FeedForUpdate, held: HostHeld, *, next_at: datetime | None = None) -> Updated:
+        """Write down that a feed was not asked, since a server on its way is to be left alone."""
+        fetch = FetchRecord(
+            started_at=self._clock(),
+            duration_ms=0,
+            request_url=redact(feed.current_url),
+            outcome=Outcome.SKIPPED,
+            error=str(held),
+        )
+        await self._writer.write(lambda store: store.skip(feed.id, fetch, next_fetch_at=next_at))
+        return Updated(feed=feed, fetch=fetch, next_at=next_at)
 
     async def _archive_surely(
         self, feed: FeedForUpdate, attempt: decide.Attempt, response: Response | FetchError
@@ -142,12 +175,13 @@ class Pipeline:
     ) -> Updated:
         """Ask, decide and apply in one transaction, so that no other update comes between."""
 
-        def work(store: Store) -> FetchRecord:
+        def work(store: Store) -> FeedUpdate:
             update = decided(store, feed, attempt, came, self._schedule)
             store.apply(update)
-            return update.fetch
+            return update
 
-        return Updated(feed=feed, fetch=await self._writer.write(work))
+        update = await self._writer.write(work)
+        return Updated(feed=feed, fetch=update.fetch, hold=update.hold, next_at=update.facts.next_fetch_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +196,7 @@ class Answer:
 
 def is_known(feed: FeedForUpdate, response: Response, sha256: str) -> bool:
     """Whether an answer says that the document we know still stands: 304, or the same bytes."""
-    return response.not_modified or sha256 == feed.body_sha256
+    return response.not_modified or (sha256 == feed.body_sha256 and not response.is_delta)
 
 
 def options(feed: FeedForUpdate, attempt: decide.Attempt, response: Response) -> ParseOptions:
@@ -191,6 +225,19 @@ def decided(
     schedule: ScheduleSettings,
 ) -> FeedUpdate:
     """Decide about what came, inside the caller's transaction. Rebuild and merge decide here too."""
+    update = _decided(store, feed, attempt, came, schedule)
+    refusals = store.refusals(manners.host_asked(update.fetch))
+    hold = manners.hold_after(update.fetch, refusals=refusals)
+    return update if hold is None else replace(update, hold=hold)
+
+
+def _decided(
+    store: Store,
+    feed: FeedForUpdate,
+    attempt: decide.Attempt,
+    came: FetchError | ParseError | Answer,
+    schedule: ScheduleSettings,
+) -> FeedUpdate:
     if isinstance(came, FetchError | ParseError):
         return decide.failed(feed, attempt, came, schedule)
     if came.read is None:
@@ -207,7 +254,11 @@ def consult(
     """Bring a prepared document together with what the archive knows of its entries."""
     known = store.known_entries(feed.id, prepared.entries)
     recognition = recognise(
-        prepared.entries, known, has_reminted=feed.has_reminted, volatile_ids=feed.volatile_ids
+        prepared.entries,
+        known,
+        has_reminted=feed.has_reminted,
+        volatile_ids=feed.volatile_ids,
+        is_delta=response.is_delta,
     )
     return decide.Document(
         response=response,

@@ -6,7 +6,7 @@ It runs in worker processes, since a publisher's bytes may take any time and mem
 from archiver.clean import clean
 from archiver.failpoints import failpoint
 from archiver.identify import identify
-from archiver.model import ParseOptions, PreparedEntry, PreparedFeed
+from archiver.model import ParsedFeed, ParseOptions, PreparedEntry, PreparedFeed
 from archiver.parse import parse
 
 
@@ -14,6 +14,11 @@ def prepare(body: bytes, options: ParseOptions) -> PreparedFeed:
     """bytes -> `parse` -> `clean` -> `identify` -> PreparedFeed. Raises ParseError."""
     parsed = parse(body, options)
     failpoint("mid_prepare")  # in a worker
+    return understand(parsed)
+
+
+def understand(parsed: ParsedFeed) -> PreparedFeed:
+    """Clean and identify the entries of a document that was read."""
     cleaned = [
         clean(entry, feed_language=parsed.feed.language, feed_title=parsed.feed.title)
         for entry in parsed.entries

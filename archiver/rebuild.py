@@ -12,6 +12,9 @@ makes an equal archive, numbers included, and a better parser or cleaner reaches
 - Options of parsing are those of today, for all documents of a feed.
 
 What people ordered meanwhile (`orders`) takes effect at its place in the log.
+
+A damaged body ends it, and the archive stays as it was; unless the intact rest is asked for. Then a document
+that cannot be read is made of what the archive's rows tell of it, and marked as a partial one.
 """
 
 import asyncio
@@ -27,10 +30,15 @@ from archiver.config import ScheduleSettings
 from archiver.errors import ArchiverError, FetchError, ParseError, StoreError
 from archiver.model import FeedForUpdate, ParseOptions, PreparedFeed, Response
 from archiver.pipeline import Answer, crashed, decided, is_known, options
+from archiver.prepare import understand
+from archiver.store import salvage
 from archiver.store.comparing import Comparison
 from archiver.store.copying import Logged
 from archiver.store.rebuilding import Copy
 from archiver.store.replacing import Replacement
+from archiver.store.salvage import Lost
+from archiver.times import to_text
+from archiver.urls import redact
 from archiver.workers import Workers
 
 log = logging.getLogger(__name__)
@@ -50,6 +58,8 @@ class Rebuilt:
     replaced: bool
     kept: Path | None = None
     """Where the old archive is now."""
+    lost: tuple[Lost, ...] = ()
+    """Documents whose bytes are damaged."""
 
 
 def rebuild(
@@ -60,37 +70,62 @@ def rebuild(
     agree: Callable[[Comparison], bool],
     step: Step,
     keep: bool = True,
+    despite_damage: bool = False,
 ) -> Rebuilt:
     """Derive the archive again, and put the result in its place if `agree` likes the comparison.
+
+    With `despite_damage`, a document whose bytes are damaged is made of what the archive's rows tell.
 
     The caller holds the archive's lock. Whatever goes wrong, the archive is as it was. Raises StoreError.
     """
     with Replacement(archive) as new:
         with Copy.open(new.path) as copy:
-            derive(copy, schedule=schedule, now=now, step=step)
+            salvage_from = (archive,) if despite_damage else ()
+            lost = derive(copy, schedule=schedule, now=now, step=step, salvage_from=salvage_from)
             comparison = copy.compare(archive, with_fetches=True)
         if not agree(comparison):
-            return Rebuilt(comparison=comparison, replaced=False)
+            return Rebuilt(comparison=comparison, replaced=False, lost=lost)
         kept = new.put_in_place(keep_as="rebuild" if keep else None, now=now)
-    return Rebuilt(comparison=comparison, replaced=True, kept=kept)
+    return Rebuilt(comparison=comparison, replaced=True, kept=kept, lost=lost)
 
 
-def derive(copy: Copy, *, schedule: ScheduleSettings, now: datetime, step: Step) -> None:
-    """Derive a copy of an archive anew."""
+def derive(
+    copy: Copy,
+    *,
+    schedule: ScheduleSettings,
+    now: datetime,
+    step: Step,
+    salvage_from: tuple[Path, ...] = (),
+) -> tuple[Lost, ...]:
+    """Derive a copy of an archive anew; return what was damaged.
+
+    `salvage_from` are archives whose rows may tell what damaged bytes do not. Without any, damage raises
+    StoreError.
+    """
     copy.begin()
     with Workers() as workers:
-        asyncio.run(_Derivation(copy, workers, schedule).run(step))
+        derivation = _Derivation(copy, workers, schedule, salvage_from)
+        asyncio.run(derivation.run(step))
     copy.finish(now=now)
+    return derivation.lost()
 
 
 class _Derivation:
     """One walk along the log. Documents are read ahead, in worker processes, and decided in their order."""
 
-    def __init__(self, copy: Copy, workers: Workers, schedule: ScheduleSettings) -> None:
+    def __init__(
+        self, copy: Copy, workers: Workers, schedule: ScheduleSettings, salvage_from: tuple[Path, ...]
+    ) -> None:
+        self._lost: dict[int, Lost] = {}
+        self._salvage_from = salvage_from
         self._copy = copy
         self._workers = workers
         self._schedule = schedule
         self._last_read: dict[int, str] = {}
+
+    def lost(self) -> tuple[Lost, ...]:
+        """What was damaged, in the order of the log."""
+        return tuple(self._lost[fetch_id] for fetch_id in sorted(self._lost))
 
     async def run(self, step: Step) -> None:
         """Decide every fetch of the log."""
@@ -132,15 +167,32 @@ class _Derivation:
         return reading
 
     async def _read(self, fetch: Logged, sha256: str | None, told: ParseOptions) -> PreparedFeed:
-        return await self._workers.prepare(self._body(fetch, sha256), told)
-
-    def _body(self, fetch: Logged, sha256: str | None) -> bytes:
         try:
-            return b"" if sha256 is None else self._copy.body(sha256)
+            body = b"" if sha256 is None else self._copy.body(sha256)
         except StoreError as error:
-            raise StoreError(
-                f"fetch {fetch.id}: {error}; nothing was changed, restore the archive from a backup"
-            ) from error
+            if not self._salvage_from:
+                raise StoreError(
+                    f"fetch {fetch.id}: {error}; nothing was changed, restore the archive from a backup, or"
+                    " go on --despite-damage"
+                ) from error
+            return self._salvaged(fetch, sha256 or _EMPTY, str(error))
+        return await self._workers.prepare(body, told)
+
+    def _salvaged(self, fetch: Logged, sha256: str, problem: str) -> PreparedFeed:
+        """What the rows tell of a document that is damaged. Raises ParseError, if that is what they tell."""
+        feed, started_at = self._copy.feed(fetch.feed_id).url, to_text(fetch.started_at)
+        told = salvage.told(self._salvage_from, feed=feed, started_at=started_at, body_sha256=sha256)
+        self._lost[fetch.id] = Lost(
+            fetch_id=fetch.id,
+            feed=redact(feed),
+            started_at=started_at,
+            body_sha256=sha256,
+            problem=problem,
+            entries=0 if isinstance(told, ParseError) else len(told.entries),
+        )
+        if isinstance(told, ParseError):
+            raise told
+        return understand(told)
 
     async def _decide(self, fetch: Logged, reading: asyncio.Task[PreparedFeed] | None) -> None:
         if fetch.came is None:

@@ -1,15 +1,33 @@
-"""When to ask a feed next. Pure: the clock is an argument."""
+"""When to ask a feed next. Pure: the clock is an argument.
+
+After an answer: half of the feed's own rhythm, or an eighth of the time since its last sign of life where
+that is longer, between the least and the longest interval; never longer than half of its window, so that
+nothing rolls off unseen; and before all, never sooner than the server asks. Only where posts have just
+been lost is the interval shortened whatever it asks. What a person configured takes the place of rhythm
+and window.
+
+Without dates it is the common interval, a fifth shorter after each document with something new, longer
+after each without.
+
+After a failure: the usual interval, and once more for each weight of the failures in a row (`failing`), up to
+the longest interval, a day; from HEAVY on up to seven of them. Nothing is ever given up.
+"""
 
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from archiver.config import ScheduleSettings
+from archiver.model import Pace
 
-GONE_INTERVAL = timedelta(days=30)
-"""A feed that answered 410 is asked monthly, for good: some come back."""
+DAY = 86_400
+MONTH = 30 * DAY
+"""Longer than this no feed is left alone, unless a person configured it."""
+HEAVY = 30
+"""So much weight of failures, and it is asked weekly."""
 
-_JITTER = 0.1
+_JITTER = 10
+"""Part of the interval: feeds that were asked together drift apart by a tenth of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +46,35 @@ def after_success(
     configured_seconds: int | None,
     last_interval_seconds: int | None,
     gap: bool,
+    changed: bool = False,
+    pace: Pace | None = None,
+    asked_seconds: int = 0,
 ) -> NextFetch:
     """The next time after an answer that was understood.
 
-    A gap halves the interval, down to the least allowed; each answer without one doubles it again, up to
-    what the feed's configuration, or else the common one, asks for.
+    `changed`: it had something new. `asked_seconds`: how long the server wants to be left alone. A gap halves
+    the interval, down to the least allowed; each answer without one doubles it again, up to what is usual.
     """
-    usual = max(configured_seconds or settings.interval_seconds, settings.min_interval_seconds)
+    least, longest = settings.min_interval_seconds, settings.max_interval_seconds
+    pace = pace or Pace()
+    if configured_seconds:
+        usual = max(configured_seconds, least)
+        longest = usual + usual // _JITTER
+    elif pace.rhythm_seconds is not None:
+        usual = _by_rhythm(pace, now, least, longest)
+        if pace.window_seconds is not None:
+            longest = max(least, min(longest, pace.window_seconds // 2))
+    else:
+        usual = _adapted(last_interval_seconds, settings, changed)
     last = last_interval_seconds or usual
-    interval = max(settings.min_interval_seconds, min(last, usual) // 2) if gap else min(usual, last * 2)
-    return NextFetch(at=now + _with_jitter(interval, feed_id, now), interval_seconds=interval)
+    if gap:
+        most = settings.interval_seconds if pace.rhythm_seconds is None and not configured_seconds else usual
+        interval = max(least, min(last, most, longest) // 2)
+        return _spread(interval, feed_id, now, least=least, longest=max(longest, interval))
+    least = max(least, asked_seconds)
+    longest = max(longest, least)
+    interval = min(max(min(usual, last * 2), least), longest)
+    return _spread(interval, feed_id, now, least=least, longest=longest)
 
 
 def after_failure(
@@ -47,27 +84,58 @@ def after_failure(
     now: datetime,
     configured_seconds: int | None,
     last_interval_seconds: int | None,
-    errors_in_a_row: int,
+    weight: float,
     retry_after_seconds: int | None,
 ) -> NextFetch:
-    """The next time after a failure: slower by one interval each time, within the longest, never off.
+    """The next time after a failure; `weight` is that of all failures in a row.
 
     `Retry-After` (RFC 9110, 10.2.3) is honoured where it asks for more patience than that.
     """
-    usual = max(configured_seconds or settings.interval_seconds, settings.min_interval_seconds)
-    wait = min(usual * max(1, errors_in_a_row), max(settings.max_interval_seconds, usual))
-    delay = max(_with_jitter(wait, feed_id, now), timedelta(seconds=retry_after_seconds or 0))
-    return NextFetch(at=now + delay, interval_seconds=last_interval_seconds or usual)
+    usual = last_interval_seconds or configured_seconds or settings.interval_seconds
+    usual = max(usual, settings.min_interval_seconds)
+    if not configured_seconds:
+        usual = min(usual, MONTH)
+    longest = settings.max_interval_seconds * (1 if weight <= HEAVY else 7)
+    longest = max(min(longest, MONTH), usual)
+    wait = min(int(usual * max(1.0, weight)), longest)
+    if configured_seconds and usual == longest:
+        longest += usual // _JITTER
+    after = _spread(wait, feed_id, now, least=usual, longest=longest)
+    at = max(after.at, now + timedelta(seconds=retry_after_seconds or 0))
+    return NextFetch(at=at, interval_seconds=last_interval_seconds or usual)
 
 
 def after_gone(settings: ScheduleSettings, *, feed_id: int, now: datetime) -> NextFetch:
-    """The next time after 410 Gone (RFC 9110, 15.5.11)."""
-    delay = _with_jitter(int(GONE_INTERVAL.total_seconds()), feed_id, now)
-    return NextFetch(at=now + delay, interval_seconds=settings.interval_seconds)
+    """The next time after 410 Gone (RFC 9110, 15.5.11): monthly, for good, since some come back."""
+    after = _spread(MONTH, feed_id, now, least=MONTH, longest=MONTH + DAY)
+    return NextFetch(at=after.at, interval_seconds=settings.interval_seconds)
 
 
-def _with_jitter(seconds: int, feed_id: int, now: datetime) -> timedelta:
-    """Up to a tenth longer, so that feeds that were asked together drift apart; same input, same answer."""
+def _by_rhythm(pace: Pace, now: datetime, least: int, longest: int) -> int:
+    rhythm, quiet_for = pace.rhythm_seconds or 0, 0
+    if pace.alive_at is not None:
+        quiet_for = int((now - pace.alive_at).total_seconds())
+    return min(max(rhythm // 2, quiet_for // 8, least), longest)
+
+
+def _adapted(last: int | None, settings: ScheduleSettings, changed: bool) -> int:
+    """The interval of a feed without dates: by what the last one came to."""
+    if last is None:
+        wanted = settings.interval_seconds
+    elif changed:
+        wanted = last * 4 // 5
+    elif last < settings.interval_seconds:
+        wanted = min(last * 2, settings.interval_seconds)
+    else:
+        wanted = last * 6 // 5
+    return min(max(wanted, settings.min_interval_seconds), settings.max_interval_seconds)
+
+
+def _spread(interval: int, feed_id: int, now: datetime, *, least: int, longest: int) -> NextFetch:
+    """Up to a tenth longer, or shorter where that is too long; same input, same answer."""
+    last = min(interval + interval // _JITTER, longest)
+    first = max(min(interval, last - interval // _JITTER), least)
     digest = hashlib.blake2b(f"{feed_id} {now.isoformat()}".encode(), digest_size=4).digest()
     share = int.from_bytes(digest, "big") / 2**32
-    return timedelta(seconds=round(seconds * (1 + _JITTER * share)))
+    wait = first + round((last - first) * share)
+    return NextFetch(at=now + timedelta(seconds=wait), interval_seconds=interval)

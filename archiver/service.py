@@ -1,27 +1,31 @@
-"""The service: APScheduler ticks, due feeds come from the table, updates run side by side.
+"""The service: due feeds come from the table, wait for their hosts' turns, and are updated side by side.
 
-The scheduler only ever starts work. It would cancel what it runs when it shuts down, so the updates are
-tasks of the service, which finishes or drops them itself: nothing half done is ever written.
+The scheduler only ever rings. It would cancel what it runs when it shuts down, so the updates are tasks of
+the service, which finishes or drops them itself: nothing half done is ever written.
 """
 
 import asyncio
 import logging
 import signal
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from apscheduler.job import Job
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from archiver.agenda import Agenda
 from archiver.changes import Outcome
-from archiver.errors import ArchiverError
+from archiver.errors import ArchiverError, HostHeld
 from archiver.failpoints import failpoint
-from archiver.model import FeedForUpdate
+from archiver.manners import UNREACHABLE, host_asked
+from archiver.model import FeedForUpdate, FeedState
 from archiver.pipeline import Pipeline, Updated
+from archiver.turns import TakingTurns
 from archiver.upkeep import Upkeep
 from archiver.urls import redact
+from archiver.vitals import Pulse
 from archiver.writer import Writer
 
 DRAIN_SECONDS = 6.0
@@ -30,10 +34,16 @@ DRAIN_SECONDS = 6.0
 UPKEEP_SECONDS = 60
 """How often the service looks whether a chore is due."""
 
-CLOCK_JUMP = timedelta(minutes=5)
-"""By how much the clock may differ from the time that went by before it is worth a line."""
+WATCH_SECONDS = 60.0
+"""How often it looks at the clock at least, whatever else there is to do."""
 
-HOLD = timedelta(minutes=1)
+CLOCK_STEP = timedelta(seconds=3)
+"""By how much the clock may differ from the time that went by before the scheduler is wound up anew …"""
+
+CLOCK_JUMP = timedelta(minutes=5)
+"""… and before it is worth a line."""
+
+HOLD_SECONDS = 60.0
 """How long a feed waits whose update could not be written, a full disk being the likeliest reason."""
 
 log = logging.getLogger(__name__)
@@ -49,6 +59,8 @@ class Tally:
     new: int = 0
     revised: int = 0
     failed: int = 0
+    skipped: int = 0
+    """Not asked, since their servers had asked for patience."""
 
     def count(self, updated: Updated) -> None:
         """Add one update."""
@@ -56,83 +68,111 @@ class Tally:
         self.new += updated.fetch.entries_new
         self.revised += updated.fetch.entries_revised
         self.failed += updated.fetch.outcome in (Outcome.ERROR, Outcome.GONE)
+        self.skipped += updated.fetch.outcome is Outcome.SKIPPED
 
 
 class Service:
-    """Keeps feeds up to date: as many updates at a time as allowed, each feed once at a time."""
+    """Keeps feeds up to date: as many updates at a time as allowed, each feed once, each host at its turn."""
 
     def __init__(
         self,
         *,
         pipeline: Pipeline,
         writer: Writer,
+        turns: TakingTurns,
         concurrency: int,
-        clock: Callable[[], datetime],
         report: Report,
+        requests_per_second: float | None = None,
         drain_seconds: float = DRAIN_SECONDS,
         upkeep: Upkeep | None = None,
     ) -> None:
+        """Go by the clock of `turns`, which must be those that the pipeline's fetcher takes."""
         self._pipeline = pipeline
         self._writer = writer
+        self._turns = turns
+        self._clock = turns.clock
+        self._agenda = Agenda(writer=writer, turns=turns, per_second=requests_per_second)
         self._concurrency = concurrency
-        self._clock = clock
         self._report = report
         self._drain_seconds = drain_seconds
         self._upkeep = upkeep
         self._chores: asyncio.Task[None] | None = None
         self._ahead: timedelta | None = None
+        self._bells: list[tuple[Job, float]] = []
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._held: dict[int, datetime] = {}
-        self._stopping = asyncio.Event()
+        self._held: dict[int, float] = {}
+        self._by_hand = False
+        self._is_stopping = False
+        self._news = asyncio.Event()
+        self._stepped_at: float | None = None
+        self._unwritten = 0
+        self._trouble: str | None = None
         self.tally = Tally()
+        turns.on_free = self._news.set
+
+    # ------------------------------------------------------------ the ways to run it
 
     async def run(self, *, tick_seconds: float) -> None:
-        """Serve until `stop` is called, then drain."""
-        tick = asyncio.Event()
+        """Serve until `stop` is called, with chores, then drain."""
         scheduler = AsyncIOScheduler(timezone="UTC")
 
         async def ring() -> None:  # a plain function would be run in a thread, where no Event may be set
-            tick.set()
+            self._agenda.ring()
+            self._news.set()
 
         async def ring_for_upkeep() -> None:
             self._start_upkeep()
 
-        scheduler.add_job(ring, IntervalTrigger(seconds=tick_seconds), coalesce=True, max_instances=1)
-        scheduler.add_job(
-            ring_for_upkeep, IntervalTrigger(seconds=UPKEEP_SECONDS), coalesce=True, max_instances=1
-        )
+        for bell, seconds in ((ring, tick_seconds), (ring_for_upkeep, UPKEEP_SECONDS)):
+            job = scheduler.add_job(bell, IntervalTrigger(seconds=seconds), coalesce=True, max_instances=1)
+            self._bells.append((job, seconds))
         scheduler.start()
         try:
-            while not self._stopping.is_set():
-                tick.clear()
-                more = await self._start_due()
-                if not (more and self._has_room()):
-                    await self._until(tick, or_room=not self._has_room())
+            await self.serve()
         finally:
+            self._bells.clear()
             scheduler.shutdown(wait=False)
-            await self._drain()
+
+    async def serve(self) -> None:
+        """Serve until `stop` is called, then drain: `step` after `step`, and nothing between."""
+        try:
+            await self.begin()
+            while not self._is_stopping:
+                await self._rest(await self.step())
+        finally:
+            await self.drain()
 
     async def run_once(self) -> None:
-        """Update everything that is due now, then return."""
-        while not self._stopping.is_set():
-            await self._start_due()
-            if not self._tasks:
+        """Update everything that is due now, but for feeds whose hosts are to be left alone; then return."""
+        await self._agenda.open(quiet=False)
+        while not self._is_stopping:
+            pause = await self.step()
+            if not (self._tasks or self._turns.turns.queued or self._agenda.has_more):
                 break
-            await self._until(or_room=True)
-        await self._drain()
+            await self._rest(pause)
+        await self.drain()
 
-    async def update(self, feeds: tuple[FeedForUpdate, ...]) -> None:
-        """Update these feeds, due or not."""
-        waiting = list(reversed(feeds))
-        while (waiting or self._tasks) and not self._stopping.is_set():
-            while waiting and self._has_room():
-                self._start(waiting.pop())
-            await self._until(or_room=True)
-        await self._drain()
+    async def update(self, feeds: Iterable[tuple[int, str]]) -> None:
+        """Update these feeds (number and host), due or not, paused or not.
+
+        Those whose hosts are to be left alone get one row each that says so, and are not asked.
+        """
+        self._by_hand = True
+        await self._agenda.open(quiet=False)
+        self._agenda.queue(feeds)
+        while not self._is_stopping:
+            await self._skip(self._turns.turns.turned_away())
+            await self._begin(self._agenda.pick(self._room()))
+            if not (self._tasks or self._turns.turns.queued):
+                break
+            await self._rest(self._agenda.pause(has_room=self._room() > 0, looking=False))
+            await self._skip(self._turns.turns.turned_away())
+        await self.drain()
 
     def stop(self) -> None:
         """Begin no more; `run` returns when what is under way is finished or dropped."""
-        self._stopping.set()
+        self._is_stopping = True
+        self._news.set()
 
     def stop_on_signals(self) -> None:
         """Stop on SIGTERM and Ctrl-C; a second Ctrl-C is the impatient kind and ends the process."""
@@ -141,16 +181,161 @@ class Service:
         def stop(number: signal.Signals) -> None:
             if number is signal.SIGINT:
                 loop.remove_signal_handler(number)
-            if not self._stopping.is_set():
+            if not self._is_stopping:
                 log.info("%s: finishing what is under way", number.name)
                 self.stop()
 
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop, number)
 
+    # ------------------------------------------------------------ one step
+
+    async def begin(self) -> None:
+        """Before the first step: take up the manners where the last run left them; rest once before all."""
+        await self._agenda.open(quiet=True)
+
+    async def step(self) -> float:
+        """Begin every update that may begin now. Never waits for one.
+
+        Returns after how many seconds there may be more to begin, unless an update ends before that.
+        """
+        self._watch_clock()
+        self._stepped_at = elapsed = self._clock.elapsed()
+        self._held = {feed_id: until for feed_id, until in self._held.items() if until > elapsed}
+        await self._agenda.look(beside={*self._tasks, *self._held})
+        self._turns.turns.turned_away()  # they are still due; the table remembers them
+        await self._begin(self._agenda.pick(self._room()))
+        return min(self._agenda.pause(has_room=self._room() > 0, looking=True), WATCH_SECONDS)
+
+    def pulse(self) -> Pulse:
+        """How it goes, for those who watch."""
+        return Pulse(
+            last_tick_ago=None if self._stepped_at is None else self._clock.elapsed() - self._stepped_at,
+            under_way=len(self._tasks),
+            unwritten=self._unwritten,
+            trouble=self._trouble,
+        )
+
+    def _room(self) -> int:
+        """How many updates may begin. One that waits for a turn does nothing, and takes nobody's place."""
+        return self._concurrency - len(self._tasks) + self._turns.waiting
+
+    async def _begin(self, picked: list[tuple[int, str]]) -> None:
+        """Start the updates of these feeds, as they are now: somebody may have paused them meanwhile."""
+        if not picked:
+            return
+        hosts = dict(picked)
+        try:
+            feeds = await self._writer.run(lambda store: store.for_updates(hosts))
+        except ArchiverError:
+            for host in hosts.values():
+                self._turns.turns.done(host, now=self._clock.elapsed())
+            raise
+        for feed in feeds:
+            if self._by_hand or feed.state is not FeedState.PAUSED:
+                self._start(feed, hosts.pop(feed.id))
+        for host in hosts.values():
+            self._turns.turns.done(host, now=self._clock.elapsed())
+        failpoint("after_start")
+
+    def _start(self, feed: FeedForUpdate, host: str) -> None:
+        def done(_: "asyncio.Task[None]") -> None:
+            self._tasks.pop(feed.id, None)
+            self._turns.turns.done(host, now=self._clock.elapsed())
+            self._news.set()
+
+        task = asyncio.create_task(self._update(feed), name=redact(feed.url))
+        self._tasks[feed.id] = task
+        task.add_done_callback(done)
+
+    async def _update(self, feed: FeedForUpdate) -> None:
+        try:
+            try:
+                updated = await self._pipeline.update(feed)
+            except HostHeld as held:
+                if not self._by_hand:  # nothing was written, so the feed is still due
+                    self._hold(feed, self._turns.turns.spacing)
+                    return
+                updated = await self._pipeline.skip(feed, held)
+        except Exception as error:
+            # Nothing was written, so the feed is still due: it must not be asked again at every tick.
+            self._hold(feed, HOLD_SECONDS)
+            self.tally.failed += 1
+            self._unwritten += 1
+            self._trouble = str(error) or type(error).__name__
+            known = isinstance(error, ArchiverError)
+            log.error("%s: nothing was archived: %s", redact(feed.url), error, exc_info=not known)
+            return
+        self._trouble = None
+        self._learn(updated)
+        self.tally.count(updated)
+        self._report(updated)
+
+    def _hold(self, feed: FeedForUpdate, seconds: float) -> None:
+        self._held[feed.id] = self._clock.elapsed() + seconds
+        self._agenda.look_within(seconds)
+
+    def _learn(self, updated: Updated) -> None:
+        """Take from an update what it means for others, and for the time to look again."""
+        fetch, now = updated.fetch, self._clock.elapsed()
+        if updated.next_at is not None:
+            self._agenda.look_within((updated.next_at - self._clock.now()).total_seconds())
+        if fetch.outcome is Outcome.SKIPPED:
+            return
+        if updated.hold is not None and updated.hold.until is not None:
+            self._agenda.hold(updated.hold)
+            log.info(
+                "%s is left alone until %s: %s", updated.hold.host, updated.hold.until, updated.hold.reason
+            )
+        if fetch.error_kind in UNREACHABLE:
+            host = host_asked(fetch)
+            if (rest := self._turns.turns.failed(host, updated.feed.id, now=now)) is not None:
+                self._agenda.look_within(rest.until - now)
+                log.info("%s is left alone for %d seconds: %s", host, rest.until - now, rest.reason)
+        elif fetch.status is not None:
+            self._turns.turns.answered(host_asked(fetch))
+
+    async def _skip(self, away: list[tuple[int, str]]) -> None:
+        """Write down of feeds that were asked for by hand that they were not asked."""
+        hosts = dict(away)
+        for feed in await self._writer.run(lambda store: store.for_updates(hosts)) if away else ():
+            if (held := self._turns.held(hosts[feed.id])) is None:
+                self._agenda.queue([(feed.id, hosts[feed.id])])
+                continue
+            updated = await self._pipeline.skip(feed, held)
+            self.tally.count(updated)
+            self._report(updated)
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait so long, or until there is news: an update or a request is over, a bell, the order to stop."""
+        if not self._news.is_set() and seconds > 0:
+            news = asyncio.ensure_future(self._news.wait())
+            time = asyncio.ensure_future(self._clock.sleep(min(seconds, WATCH_SECONDS)))
+            try:
+                await asyncio.wait((news, time), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                news.cancel()
+                time.cancel()
+        else:
+            await asyncio.sleep(0)
+        self._news.clear()
+
+    # ------------------------------------------------------------ the clock, the chores, the end
+
+    def _watch_clock(self) -> None:
+        """Notice when the clock was set: what is due goes by it, though the order of the archive does not."""
+        ahead = self._clock.now() - datetime.fromtimestamp(0, UTC) - timedelta(seconds=self._clock.elapsed())
+        if self._ahead is not None and (step := abs(ahead - self._ahead)) > CLOCK_STEP:
+            self._agenda.ring()
+            for job, seconds in self._bells:  # they would ring at a time of day that is far off now
+                job.reschedule(IntervalTrigger(seconds=seconds))
+            if step > CLOCK_JUMP:
+                log.warning("the clock was set %s by %s", "forward" if ahead > self._ahead else "back", step)
+        self._ahead = ahead
+
     def _start_upkeep(self) -> None:
         """Look after the archive, unless that is still being done."""
-        if self._upkeep is not None and self._chores is None and not self._stopping.is_set():
+        if self._upkeep is not None and self._chores is None and not self._is_stopping:
             self._chores = asyncio.create_task(self._upkeep.run(), name="upkeep")
             self._chores.add_done_callback(self._upkeep_done)
 
@@ -159,56 +344,8 @@ class Service:
         if not task.cancelled() and (bug := task.exception()) is not None:
             log.error("upkeep failed by our own fault", exc_info=bug)
 
-    def _watch_clock(self, now: datetime) -> None:
-        """Say when the clock was set: what is due goes by it, though the order of the archive does not."""
-        ahead = now - datetime.fromtimestamp(0, UTC) - timedelta(seconds=time.monotonic())
-        if self._ahead is not None and abs(ahead - self._ahead) > CLOCK_JUMP:
-            way = "forward" if ahead > self._ahead else "back"
-            log.warning("the clock was set %s by %s", way, abs(ahead - self._ahead))
-        self._ahead = ahead
-
-    def _has_room(self) -> bool:
-        return len(self._tasks) < self._concurrency
-
-    async def _start_due(self) -> bool:
-        """Start updates of due feeds as far as there is room; say whether more may be due."""
-        now, room = self._clock(), self._concurrency - len(self._tasks)
-        self._watch_clock(now)
-        self._held = {feed_id: until for feed_id, until in self._held.items() if until > now}
-        beside = {*self._tasks, *self._held}
-        due = await self._writer.run(lambda store: store.due(now=now, limit=room, beside=beside))
-        for feed in due:
-            self._start(feed)
-        failpoint("after_start")
-        return len(due) == room
-
-    def _start(self, feed: FeedForUpdate) -> None:
-        task = asyncio.create_task(self._update(feed), name=redact(feed.url))
-        self._tasks[feed.id] = task
-        task.add_done_callback(lambda _: self._tasks.pop(feed.id, None))
-
-    async def _update(self, feed: FeedForUpdate) -> None:
-        try:
-            updated = await self._pipeline.update(feed)
-        except Exception as error:
-            # Nothing was written, so the feed is still due: it must not be asked again at every tick.
-            self._held[feed.id] = self._clock() + HOLD
-            self.tally.failed += 1
-            known = isinstance(error, ArchiverError)
-            log.error("%s: nothing was archived: %s", redact(feed.url), error, exc_info=not known)
-            return
-        self.tally.count(updated)
-        self._report(updated)
-
-    async def _until(self, *events: asyncio.Event, or_room: bool) -> None:
-        """Wait for the order to stop, for one of the events, or, if wanted, for an update to be done."""
-        waits = [asyncio.ensure_future(event.wait()) for event in (self._stopping, *events)]
-        updates = self._tasks.values() if or_room else ()
-        await asyncio.wait([*waits, *updates], return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
-
-    async def _drain(self) -> None:
+    async def drain(self) -> None:
+        """Finish what is under way, or drop it when that takes too long."""
         await self._drain_updates()
         if self._upkeep is not None and self._chores is not None:
             self._upkeep.stop()

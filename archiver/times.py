@@ -1,6 +1,7 @@
 """Times as the archive writes them: UTC text of the form `YYYY-MM-DDTHH:MM:SSZ` (a profile of RFC 3339)."""
 
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 
 def to_text(moment: datetime) -> str:
@@ -11,6 +12,18 @@ def to_text(moment: datetime) -> str:
 def from_text(text: str) -> datetime:
     """Read a time that the archive wrote."""
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
+def from_http(text: str) -> datetime | None:
+    """Read an HTTP date (RFC 9110, 5.6.7), aware and in UTC; None for what is none."""
+    text = text.strip()
+    if not 10 < len(text) < 60 or not text.isascii():
+        return None
+    try:
+        moment = parsedate_to_datetime(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
 
 
 def now() -> datetime:

@@ -1,9 +1,11 @@
 """Events: what an update found out that deserves a person's attention, in words. Pure."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from archiver.changes import ChangeKind, EntryChange, Event, FetchRecord
-from archiver.model import FeedForUpdate, KnownEntry, Moving
+from archiver.errors import FetchError, ParseError
+from archiver.model import FeedForUpdate, KnownEntry, Moving, Pace
 from archiver.times import to_text
 
 
@@ -72,6 +74,69 @@ def volatile_ids() -> tuple[Event, ...]:
     """Ids that are of no use."""
     detail = "its entries have other ids in every document; from now on their links and texts identify them"
     return (Event(kind="volatile_ids", detail=detail),)
+
+
+def failing(error: FetchError | ParseError) -> tuple[Event, ...]:
+    """It answers no more, or not with a feed."""
+    return (Event(kind="failing", detail=str(error)),)
+
+
+def blocked(error: FetchError | ParseError) -> tuple[Event, ...]:
+    """It is there, and does not let us in."""
+    detail = (
+        f"its server is there and does not let us in: {error}; nothing says that the feed has ended, so ask"
+        " the publisher to let the archiver in, and name the contact that it is configured with"
+    )
+    return (Event(kind="blocked", detail=detail),)
+
+
+def gone(error: FetchError | ParseError) -> tuple[Event, ...]:
+    """Its server says that it is gone for good."""
+    return (Event(kind="gone", detail=str(error)),)
+
+
+def long_failing(since: datetime, error: FetchError | ParseError) -> tuple[Event, ...]:
+    """A month without an answer."""
+    detail = f"has not answered with a feed since {to_text(since)}, and is asked ever more rarely: {error}"
+    return (Event(kind="long_failing", detail=detail),)
+
+
+def recovered(failures: int) -> tuple[Event, ...]:
+    """A feed again."""
+    return (Event(kind="recovered", detail=f"answers again after {failures} failures"),)
+
+
+def silent(pace: Pace) -> tuple[Event, ...]:
+    """Nothing new for longer than is usual."""
+    since = to_text(pace.alive_at) if pace.alive_at else "?"
+    usual = _span(pace.rhythm_seconds or 0)
+    return (
+        Event(
+            kind="silent", detail=f"answers, but has had nothing new since {since}; usual is every {usual}"
+        ),
+    )
+
+
+def heard_again(since: datetime) -> tuple[Event, ...]:
+    """Something new after a silence."""
+    return (Event(kind="heard_again", detail=f"has something new, after nothing since {to_text(since)}"),)
+
+
+def validators_lie() -> tuple[Event, ...]:
+    """A server that says unchanged of what has changed."""
+    detail = (
+        "its server gave another document the validators (ETag, Last-Modified) of the one before; from now on"
+        " it is asked without them, so that it cannot say that nothing has changed"
+    )
+    return (Event(kind="validators_lie", detail=detail),)
+
+
+def _span(seconds: int) -> str:
+    """A time in the largest unit of which there are two."""
+    for unit, length in (("days", 86_400), ("hours", 3600)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit}"
+    return f"{max(seconds // 60, 1)} minutes"
 
 
 def _name(entry: KnownEntry) -> str:

@@ -1,4 +1,4 @@
-"""The service's chores: manifest, write-ahead log, backups, and the scrub that re-hashes what is kept.
+"""The service's chores: manifest, write-ahead log, backups, the scrub that re-hashes what is kept, digests.
 
 The scheduler only rings; one chore at a time is a task of the service, which awaits it when it stops. What a
 chore reads, it reads in a thread and on a connection of its own, beside the one thread that writes.
@@ -16,6 +16,8 @@ from pathlib import Path
 from archiver.config import BackupSettings
 from archiver.errors import ArchiverError, StoreError
 from archiver.store import backup, verify
+from archiver.store.proofs import Damage
+from archiver.telling import Telling
 from archiver.writer import Writer
 
 RETRY = timedelta(minutes=15)
@@ -46,12 +48,14 @@ class Upkeep:
         writer: Writer,
         backups: BackupSettings,
         clock: Callable[[], datetime],
+        telling: Telling | None = None,
         scrub_pause_seconds: float = SCRUB_PAUSE_SECONDS,
     ) -> None:
         self._archive = archive
         self._writer = writer
         self._backups = backups
         self._clock = clock
+        self._telling = telling
         self._scrub_pause_seconds = scrub_pause_seconds
         self._stopped = threading.Event()
         self._chores = [
@@ -82,6 +86,11 @@ class Upkeep:
                     await self._do(chore)
             except ArchiverError as error:
                 log.error("%s: %s", chore.name, error)
+        if self._telling is not None and not self._stopped.is_set():
+            try:
+                await self._telling.run()
+            except ArchiverError as error:
+                log.error("digest: %s", error)
 
     async def _do(self, chore: Chore) -> None:
         problem = None
@@ -126,7 +135,7 @@ class Upkeep:
                 f"{len(damages)} of what is kept is damaged; see `archiver verify`, and restore a backup"
             )
 
-    def _rehash(self) -> list[verify.Damage]:
+    def _rehash(self) -> list[Damage]:
         def step() -> None:
             if self._stopped.is_set():
                 raise StoreError("broken off")

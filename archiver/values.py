@@ -7,6 +7,7 @@ import codecs
 import json
 import os
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -57,6 +58,18 @@ def read_charset(text: str) -> str:
     if not known:
         raise ValueError(f"{quoted(text)} is not a known charset; write windows-1251 or utf-8")
     return text
+
+
+def read_network(text: str) -> str:
+    """A network (CIDR) or an address in its usual spelling, or else the name of a host."""
+    try:
+        return str(ip_network(text.strip("[]")))
+    except ValueError as error:
+        if not re.fullmatch(r"(?=.*[A-Za-z_])[\w-]+(\.[\w-]+)*\.?", text):
+            raise ValueError(
+                f"{quoted(text)} is neither network nor host; write 192.168.1.0/24, 127.0.0.1 or wiki.lan"
+            ) from error
+    return text.lower().removesuffix(".")
 
 
 def read_address(text: str, *, folder: Path) -> str:

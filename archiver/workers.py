@@ -15,7 +15,6 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from archiver.errors import ArchiverError, ParseError
 from archiver.model import ParseOptions, PreparedFeed
-from archiver.prepare import prepare
 
 TIME_LIMIT_SECONDS = 60.0
 MEMORY_LIMIT_BYTES = 2 * 1024**3
@@ -59,7 +58,7 @@ class Workers:
             # The pool gives up when it cannot tell which of several documents killed a worker.
             self._end()
             self._pool = self._new_pool()
-        return self._pool.schedule(prepare, args=[body, options], timeout=self._time_limit)
+        return self._pool.schedule(_prepare, args=[body, options], timeout=self._time_limit)
 
     def _new_pool(self) -> ProcessPool:
         context = multiprocessing.get_context("forkserver")
@@ -80,6 +79,13 @@ class Workers:
     ) -> None:
         """End the processes at once: what they still did is not waited for by anybody."""
         self._end()
+
+
+def _prepare(body: bytes, options: ParseOptions) -> PreparedFeed:
+    # Only workers need what it takes to read documents: loading that would keep every command waiting.
+    from archiver.prepare import prepare
+
+    return prepare(body, options)
 
 
 def _begin(memory_limit_bytes: int) -> None:

@@ -15,6 +15,8 @@ from archiver.config import (
     Config,
     FeedConfig,
     FetchSettings,
+    MailSettings,
+    MonitorSettings,
     ScheduleSettings,
     load,
 )
@@ -65,7 +67,10 @@ def test_the_shipped_file_names_every_key():
     assert set(shipped["fetch"]) == set(FETCH_KEYS)
     assert set(shipped["schedule"]) == set(SCHEDULE_KEYS)
     text = SHIPPED.read_text(encoding="utf-8")
-    for key in ("url", "name", "tags", "interval", "headers", "parse", "charset", "kind"):
+    for key in (
+        "url", "name", "tags", "interval", "headers", "parse", "charset", "kind", "auth", "user", "password",
+        "token", "cookies", "proxy", "verify_tls", "timeout", "user_agent",
+    ):  # fmt: skip
         assert re.search(rf"^#?[ -]*{key}:", text, re.MULTILINE), key
 
 
@@ -205,7 +210,8 @@ NO_ADDRESS = "is not a web address; write one like https://example.org/feed, wit
         (FEED + "intervall: 5m", '3: feeds[0]: "intervall" is not a known key; did you mean interval?'),
         (
             FEED + "qqq: 1",
-            '3: feeds[0]: "qqq" is not a known key; known are url, name, tags, interval, headers, parse',
+            '3: feeds[0]: "qqq" is not a known key; known are url, name, tags, interval, headers, parse, '
+            "auth, token, cookies, proxy, verify_tls, timeout, user_agent",
         ),
         (FEED + "name: [a]", "3: feeds[0].name: must be a single value"),
         (FEED + "name: ''", "3: feeds[0].name: is empty"),
@@ -337,9 +343,103 @@ def test_a_file_over_ten_megabytes_is_refused(tmp_path):
         load(path)
 
 
+def test_a_file_in_the_place_of_the_folder_for_backups_is_refused(tmp_path):
+    (tmp_path / "copies").write_text("a file")
+    path = tmp_path / "config.yaml"
+    path.write_text("backup:\n  folder: copies\n")
+    with pytest.raises(
+        ConfigError, match=r"config\.yaml:2: backup\.folder: .*copies is a file; name a folder"
+    ):
+        load(path)
+
+
 def test_backups_go_to_a_folder_beside_the_file_as_often_and_as_many_as_it_says(tmp_path):
     path = tmp_path / "config.yaml"
     path.write_text("backup: {folder: copies, every: 12h, keep: 3}")
     backup = load(path).backup
     assert (backup.folder, backup.every_seconds, backup.keep) == (tmp_path / "copies", 43200, 3)
     assert Config.default().backup.folder is None
+
+
+# ---------------------------------------------------------------- seen from outside
+
+
+def test_a_digest_goes_where_the_file_says_with_secrets_from_the_environment(write, monkeypatch):
+    monkeypatch.setenv("MAIL_PASSWORD", "öpen sesame")
+    monkeypatch.setenv("HOOK", "s3cret")
+    config = load(
+        write(
+            "digest:\n  every: 12h\n  webhook: https://chat.example/hook/${HOOK}\n"
+            "  mail: {to: [a@ngo.example, b@ngo.example], from: me@ngo.example, server: mail.ngo.example,"
+            " user: me, password: '${MAIL_PASSWORD}'}\n"
+        )
+    )
+    assert config.digest.every_seconds == 43200
+    assert config.digest.webhook == "https://chat.example/hook/s3cret"
+    assert config.digest.mail == MailSettings(
+        server="mail.ngo.example",
+        sender="me@ngo.example",
+        to=("a@ngo.example", "b@ngo.example"),
+        port=587,
+        encryption="starttls",
+        user="me",
+        password="öpen sesame",
+    )
+    assert "s3cret" not in repr(config)
+    assert "sesame" not in repr(config)
+    assert {"öpen sesame", "https://chat.example/hook/s3cret"} <= config.secrets
+
+
+@pytest.mark.parametrize(
+    ("mail", "port", "encryption"),
+    [
+        ("port: 465", 465, "tls"),
+        ("encryption: tls", 465, "tls"),
+        ("encryption: none", 25, "none"),
+        ("port: 2525", 2525, "starttls"),
+    ],
+)
+def test_port_and_encryption_of_mail_follow_each_other(write, mail, port, encryption):
+    text = f"digest: {{mail: {{to: a@b.example, from: c@d.example, server: localhost, {mail}}}}}"
+    found = load(write(text)).digest.mail
+    assert found is not None
+    assert (found.port, found.encryption) == (port, encryption)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("digest: {webhook: ftp://a.example/}", "digest.webhook: is not a web address"),
+        (
+            "digest: {webhook: 'https://a.example/${NO_SUCH}'}",
+            'the environment variable "NO_SUCH" is not set',
+        ),
+        ("digest: {mail: {to: a@b.example, from: c@d.example}}", "digest.mail: has no server"),
+        ("digest: {mail: {to: nobody, from: c@d.example, server: x}}", '"nobody" is not a mail address'),
+        (
+            "digest: {mail: {to: a@b.example, from: c@d.example, server: x, user: me}}",
+            "needs both user and password",
+        ),
+        (
+            "digest: {mail: {to: a@b.example, from: c@d.example, server: x, user: u, password: p, encryption: none}}",
+            "none would send the password readable for all",
+        ),
+        ("monitor: {port: 0}", '"0" is not a whole number from 1 to 65535'),
+        ("monitor: {port: 9464, host: 0.0.0.0}", "is reachable from other machines; write `public: yes`"),
+        ("monitor: {host: localhost}", '"localhost" is not an IP address'),
+        ("log: loud", '"loud" is not known here; write one of auto, text, json'),
+    ],
+)
+def test_a_mistake_in_what_is_seen_from_outside_is_told(problem, text, sentence):
+    assert sentence in problem(text)
+
+
+def test_the_monitor_is_for_this_machine_unless_somebody_says_otherwise(write):
+    assert load(write("monitor: {port: 9464}")).monitor == MonitorSettings(port=9464, host="127.0.0.1")
+    assert load(write("monitor: {port: 1, host: '::1'}")).monitor.host == "::1"
+    assert load(write("monitor: {port: 1, host: 0.0.0.0, public: yes}")).monitor.host == "0.0.0.0"
+
+
+def test_header_values_are_secrets_and_their_names_are_not(write):
+    config = load(write("feeds: [{url: http://a.example, headers: {Authorization: Bearer abcdef}}]"))
+    assert config.secrets == {"Bearer abcdef", "abcdef"}

@@ -11,7 +11,7 @@ from archiver.changes import ChangeKind, FeedUpdate, Outcome
 from archiver.config import ScheduleSettings
 from archiver.errors import FetchError, ParseError
 from archiver.identify import recognise
-from archiver.model import FeedData, FeedState, ParsedFeed, Response
+from archiver.model import FeedData, FeedState, Pace, ParsedFeed, Response
 
 SETTINGS = ScheduleSettings()
 OK = Response(
@@ -251,4 +251,82 @@ class TestAFailure:
     def test_gone_is_a_state_of_its_own_and_asked_about_monthly(self, feed_row, attempt, noon):
         update = decide.failed(feed_row(), attempt, FetchError("gone", "gone", status=410), SETTINGS)
         assert (update.facts.state, update.fetch.outcome) == (FeedState.GONE, "gone")
-        assert timedelta(days=30) <= update.facts.next_fetch_at - noon <= timedelta(days=33)
+        assert timedelta(days=30) <= update.facts.next_fetch_at - noon <= timedelta(days=31)
+
+
+class TestThePace:
+    """Prepared entries are a day apart; the newest is four weeks old."""
+
+    def test_the_dates_of_a_document_say_when_to_ask_again(self, understood, document):
+        facts = understood(document(*"abcdef")).facts
+        assert (facts.pace.rhythm_seconds, facts.pace.window_seconds) == (86_400, 5 * 86_400)
+        assert facts.interval_seconds == SETTINGS.max_interval_seconds
+
+    def test_so_does_the_server_of_an_answer_and_of_a_304(self, understood, document, feed_row, attempt):
+        fresh = replace(OK, headers=(("Cache-Control", "max-age=20000"),))
+        assert understood(document("a"), response=fresh).facts.interval_seconds == 20_000
+        unchanged = replace(fresh, status=304, body=b"")
+        assert decide.confirmed(feed_row(), attempt, unchanged, (), SETTINGS).facts.interval_seconds == 20_000
+
+    def test_the_feeds_own_wish_is_remembered_for_answers_without_a_document(self, feed_row, attempt):
+        feed = feed_row(pace=Pace(ttl_seconds=7200))
+        unchanged = replace(OK, status=304, body=b"")
+        assert decide.confirmed(feed, attempt, unchanged, (), SETTINGS).facts.interval_seconds == 7200
+
+    def test_another_sites_document_says_nothing_of_it(self, understood, document, known_from, feed_row):
+        pace = Pace(rhythm_seconds=86_400, quiet_seconds=86_400 * 5, alive_at=None)
+        feed = feed_row(pace=pace, title="Quite another thing", site_url="https://other.example/")
+        ours = known_from(document("x", "y"), url="https://other.example/x")
+        update = understood(document(*"abcdef"), ours, feed=feed)
+        assert events(update) == ["suspect"]
+        assert update.facts.pace == pace
+
+
+class TestSilence:
+    def test_a_feed_without_anything_new_for_long_is_silent_and_that_is_told_once(
+        self, understood, document, known_from, feed_row
+    ):
+        entries = document(*"abcdef")
+        update = understood(entries, known_from(entries))
+        assert events(update) == ["silent"]
+        assert "usual is every 24 hours" in update.events[0].detail
+        assert update.facts.silent_since == entries[0].data.published_at
+        again = feed_row(pace=update.facts.pace, silent_since=update.facts.silent_since)
+        assert events(understood(entries, known_from(entries), feed=again)) == []
+
+    def test_an_unchanged_answer_tells_it_too(self, feed_row, attempt, noon):
+        pace = Pace(rhythm_seconds=3600, quiet_seconds=86_400, alive_at=noon - timedelta(days=2))
+        unchanged = replace(OK, status=304, body=b"")
+        update = decide.confirmed(feed_row(pace=pace), attempt, unchanged, (), SETTINGS)
+        assert events(update) == ["silent"]
+
+    def test_a_first_document_is_never_silent_however_old(self, understood, document):
+        assert events(understood(document(*"abcdef"))) == []
+
+    def test_something_new_ends_it(self, understood, document, known_from, feed_row, noon):
+        entries, since = document(*"abcdef"), noon - timedelta(days=28)
+        feed = feed_row(silent_since=since)
+        update = understood(entries, known_from(entries[1:]), feed=feed)
+        assert events(update) == ["heard_again"]
+        assert update.facts.silent_since is None
+        assert update.facts.pace.alive_at == noon
+
+    def test_an_edit_does_not(self, understood, document, known_from, feed_row, noon):
+        entries = document(*"abcdef")
+        edited = document({"name": "a", "title": "Changed"}, *"bcdef")
+        update = understood(edited, known_from(entries), feed=feed_row(silent_since=noon))
+        assert events(update) == []
+        assert update.facts.silent_since == noon
+
+
+class TestOurName:
+    @pytest.mark.parametrize("by_second", [True, False])
+    def test_the_one_by_which_we_were_let_in_is_remembered(self, feed_row, attempt, by_second):
+        answer = replace(OK, second_agent=by_second)
+        feed = feed_row(second_agent=not by_second)
+        assert decide.confirmed(feed, attempt, answer, (), SETTINGS).facts.second_agent is by_second
+
+    def test_a_file_says_nothing_of_it(self, feed_row, attempt):
+        answer = replace(OK, status=None)
+        update = decide.confirmed(feed_row(second_agent=True), attempt, answer, (), SETTINGS)
+        assert update.facts.second_agent

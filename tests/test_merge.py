@@ -330,3 +330,67 @@ def test_what_a_server_confirmed_is_what_it_had_sent_though_another_came_between
     versions = [row[6] for row in ours.rows(REVISIONS) if row[5] == "Story a"]
     assert versions == ["<p>All of story a.</p>", "changed", "<p>All of story a.</p>"]
     check(ours)
+
+
+def test_feeds_of_the_other_s_configuration_are_followed_on_though_ours_does_not_name_them(live, rss, merged):
+    ours, theirs = live("ours"), live("theirs")
+    ours.replay(A, rss("a"))
+    ours.order(lambda store, now: store.sync([Following(url=B)], now=now))
+    theirs.order(lambda store, now: store.sync([Following(url=A), Following(url=C)], now=now))
+    theirs.replay(C, rss("c"))
+    merged(ours, theirs)
+    ours.order(lambda store, now: store.sync([Following(url=B)], now=now))
+    feeds = dict(ours.rows("SELECT url, state || ' ' || origin FROM feeds"))
+    assert feeds == {A: "active command", B: "active config", C: "active command"}
+
+
+# ---------------------------------------------------------------- damage
+
+
+def damage(archive, fetch_id: int) -> str:
+    """Turn the kept bytes of a fetch to nothing, in the file itself; return their name."""
+    db = sqlite3.connect(archive.path)
+    sha256, data = db.execute(
+        "SELECT sha256, data FROM bodies WHERE sha256 = (SELECT body_sha256 FROM fetches WHERE id = ?)",
+        [fetch_id],
+    ).fetchone()
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    raw = archive.path.read_bytes()
+    assert raw.count(data) == 1
+    archive.path.write_bytes(raw.replace(data, bytes(len(data))))
+    return sha256
+
+
+def test_a_body_that_is_damaged_in_one_archive_is_taken_from_the_other(live, rss, merged):
+    ours, theirs = live("ours"), live("theirs")
+    for archive in (ours, theirs):
+        archive.replay(A, rss("b", "a"))
+    theirs.replay(B, rss("c"))
+    damage(ours, 1)
+    with pytest.raises(StoreError, match=r"^fetch 1: .* is damaged"):
+        merged(ours, theirs)
+    done = merged(ours, theirs, despite_damage=True)
+    assert (done.brought.mended, done.lost) == (1, ())
+    with Reader.open(ours.path) as reader:
+        assert [reader.body(name) for (name,) in ours.rows("SELECT sha256 FROM bodies ORDER BY sha256")]
+    check(ours)
+
+
+@pytest.mark.parametrize("ours_is_damaged", [True, False])
+def test_of_a_body_that_is_damaged_what_the_rows_tell_is_kept_in_a_merge(live, rss, merged, ours_is_damaged):
+    damaged, other = live("damaged"), live("other")
+    damaged.replay(A, rss("b", "a"))
+    other.now += timedelta(minutes=30)
+    other.replay(A, rss("c", "b", "a"))
+    name = damage(damaged, 1)
+    ours, theirs = (damaged, other) if ours_is_damaged else (other, damaged)
+    done = merged(ours, theirs, despite_damage=True)
+    assert [(lost.feed, lost.body_sha256, lost.entries) for lost in done.lost] == [(A, name, 2)]
+    rows = "SELECT title, first_seen_at FROM entries ORDER BY title"
+    assert [title for title, _ in ours.rows(rows)] == ["Story a", "Story b", "Story c"]
+    assert ours.rows(rows)[0][1] < ours.rows(rows)[2][1]
+    assert ours.rows("PRAGMA foreign_key_check") == []
+    assert {lost.body_sha256 for lost in done.lost} <= {
+        row[0] for row in ours.rows("SELECT sha256 FROM bodies")
+    }

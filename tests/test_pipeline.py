@@ -89,7 +89,7 @@ def test_a_story_taken_down_is_withdrawn_after_two_answers_and_stays_in_the_arch
 
 
 def test_a_server_that_is_not_there_is_one_fetch_row_and_a_next_time(archive):
-    record = archive.update("http://127.0.0.1:9/feed")
+    record = archive.update("http://127.0.0.1:2/feed")
     assert (record.outcome, record.error_kind) == ("error", "connect")
     assert archive.rows("SELECT count(*) FROM fetches") == [(1,)]
     assert archive.rows("SELECT next_fetch_at > last_fetched_at FROM feeds") == [(1,)]

@@ -76,8 +76,8 @@ def live_through_a_lot(archive, site, rss) -> None:
     old_page = (ROOT / "tests" / "conftest.py").read_text()[:50]
     archive.replay("https://example.org/page", _page(old_page), kind="page")
     archive.replay("https://example.org/page", _page("Changed."), kind="page")
-    archive.update("http://127.0.0.1:9/feed")  # nobody there
-    archive.update("http://127.0.0.1:9/feed")
+    archive.update("http://127.0.0.1:2/feed")  # nobody there
+    archive.update("http://127.0.0.1:2/feed")
     for count in range(8):  # a counter in the text
         site.serve("/counter", rss("b", "a", texts={"a": f"<p>All of it, read {count * 17} times.</p>"}))
         archive.update(site.origin + "/counter")
@@ -89,6 +89,31 @@ def live_through_a_lot(archive, site, rss) -> None:
     for _ in range(6):
         archive.now += timedelta(days=2)
         archive.update(site.origin + "/older")
+    _be_misled_and_left_alone(archive, site, rss)
+
+
+def _be_misled_and_left_alone(archive, site, rss) -> None:
+    """Deltas, validators that lie, a silence, and a month without an answer."""
+    delta = site.serve("/delta", rss("c", "b", "a"), headers={"ETag": '"1"'})
+    archive.update(delta)
+    site.serve("/delta", rss("e", "d"), status=226, headers={"ETag": '"2"', "IM": "feed"})
+    archive.update(delta)
+    archive.update(delta)  # 304
+    lying = site.serve("/lying", rss("b", "a"), headers={"ETag": '"1"'})
+    archive.update(lying)
+    site.serve("/lying", rss("c", "b", "a"), headers={"ETag": '"1"'})
+    archive.update(lying)  # 304, though something is new
+    quiet = site.serve("/quiet", rss(*"hgfedcba"))
+    archive.update(quiet)
+    archive.update(quiet)  # silent
+    for day in range(4):
+        archive.now += timedelta(days=15)
+        site.serve("/quiet", "keep out", status=403)
+        archive.update(quiet)
+        archive.update(lying)
+        archive.update(delta) if day % 2 else None
+    site.serve("/quiet", rss(*"ihgfedcba"))
+    archive.update(quiet)
 
 
 def _page(text: str) -> str:
@@ -102,6 +127,7 @@ def test_on_an_unchanged_program_the_result_is_equal_table_by_table(live, site, 
     before = archive.tables()
     kinds = {kind for (kind,) in archive.rows("SELECT DISTINCT kind FROM events")}
     assert {"gap", "withdrawn", "returned", "reminted", "failing", "recovered", "gone", "moved"} <= kinds
+    assert {"blocked", "long_failing", "silent", "heard_again", "validators_lie"} <= kinds
     done = rebuilt(archive)
     assert done.replaced
     assert done.comparison.equal, done.comparison
@@ -122,6 +148,17 @@ def test_every_table_and_column_is_either_kept_or_derived(live, rss):
     assert tables == {*copying.KEPT, *copying.DERIVED}
     for table, listed in (("fetches", copying.DERIVED_OF_FETCHES), ("feeds", copying.KEPT_OF_FEEDS)):
         assert listed <= {row[1] for row in archive.rows(f"PRAGMA table_info({table})")}
+
+
+def test_by_which_name_we_are_let_in_is_not_forgotten(live, site, rss, rebuilt):
+    archive = live()
+    archive.update(site.serve("/feed", rss("a")))
+    db = sqlite3.connect(archive.path)
+    with db:
+        db.execute("UPDATE feeds SET second_agent = 1")
+    db.close()
+    rebuilt(archive)
+    assert archive.rows("SELECT second_agent FROM feeds") == [(1,)]
 
 
 def test_days_that_are_sealed_stay_sealed(live, rss, rebuilt, noon):
@@ -253,6 +290,90 @@ def test_a_body_that_is_damaged_stops_it_with_the_fetch_named(live, rss, rebuilt
     with pytest.raises(StoreError, match=r"^fetch 1: body .* is damaged"):
         rebuilt(archive)
     assert archive.rows("SELECT count(*) FROM entries") == [(2,)]
+
+
+def damage(archive, fetch_id: int) -> str:
+    """Flip a byte of what is kept of a fetch, in the file itself; return the name of the body."""
+    db = sqlite3.connect(archive.path)
+    sha256, data = db.execute(
+        "SELECT sha256, data FROM bodies WHERE sha256 = (SELECT body_sha256 FROM fetches WHERE id = ?)",
+        [fetch_id],
+    ).fetchone()
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    raw = archive.path.read_bytes()
+    assert raw.count(data) == 1
+    archive.path.write_bytes(raw.replace(data, data[:-9] + bytes([data[-9] ^ 255]) + data[-8:]))
+    return sha256
+
+
+VERSIONS = """
+    SELECT entries.key, revisions.revision, fetch_id, seen_at, revisions.content_sha256,
+        revisions.title, summary
+    FROM revisions JOIN entries ON entries.id = entry_id ORDER BY 1, 2
+"""
+
+
+def test_despite_damage_the_rest_is_derived_and_what_the_rows_tell_is_kept(live, rss, rebuilt):
+    archive = live()
+    archive.replay("https://example.org/other", rss("x"))
+    archive.replay("https://example.org/feed", rss("b", "a"))
+    archive.replay("https://example.org/feed", rss("c", "b", "a", texts={"a": "edited"}))
+    archive.replay("https://example.org/feed", rss("d", "c", "b", "a", texts={"a": "again"}))
+    versions, entries = archive.rows(VERSIONS), archive.rows("SELECT id, key FROM entries ORDER BY id")
+    name = damage(archive, 4)
+    done = rebuilt(archive, despite_damage=True)
+    assert done.replaced
+    [lost] = done.lost
+    assert (lost.fetch_id, lost.feed, lost.body_sha256) == (4, "https://example.org/feed", name)
+    assert (lost.problem.startswith(f"body {name} is damaged"), lost.entries) == (True, 4)
+    assert archive.rows(VERSIONS) == versions
+    assert archive.rows("SELECT id, key FROM entries ORDER BY id") == entries
+    [(partial, problems)] = archive.rows("SELECT partial, problems FROM fetches WHERE id = 4")
+    assert (partial, "the kept bytes are damaged" in problems) == (1, True)
+    assert archive.rows("SELECT count(*) FROM bodies") == [(4,)]
+
+
+def test_despite_damage_nothing_is_taken_for_withdrawn_that_a_damaged_document_may_have_had(
+    live, rss, rebuilt
+):
+    archive = live()
+    archive.replay("https://example.org/feed", rss("c", "b", "a"))
+    archive.replay("https://example.org/feed", rss("d", "c", "b", "a", texts={"d": "new"}))
+    archive.replay("https://example.org/feed", rss("e", "d", "c", "b", "a"))
+    damage(archive, 2)
+    assert rebuilt(archive, despite_damage=True).lost[0].entries == 1
+    assert archive.rows("SELECT count(*) FROM entries WHERE withdrawn_at IS NULL AND present") == [(5,)]
+
+
+def test_despite_damage_a_page_in_a_feed_s_place_is_still_the_error_that_it_was(live, site, rss, rebuilt):
+    archive = live()
+    feed = site.serve("/feed", rss("a"))
+    archive.update(feed)
+    site.serve("/feed", "<html><body><p>Login, or sign up, for whatever there is to read</p></body></html>")
+    archive.update(feed)
+    before = archive.rows("SELECT outcome, error_kind, error FROM fetches ORDER BY id")
+    damage(archive, 2)
+    assert rebuilt(archive, despite_damage=True).lost[0].fetch_id == 2
+    assert archive.rows("SELECT outcome, error_kind, error FROM fetches ORDER BY id") == before
+
+
+def test_despite_damage_all_that_rests_on_the_damaged_body_is_named(live, rss, rebuilt):
+    archive = live()
+    for last in range(6):
+        names = [f"story {number}" for number in range(last, last + 8)]
+        archive.replay("https://example.org/feed", rss(*reversed(names)))
+    damage(archive, 1)
+    done = rebuilt(archive, despite_damage=True)
+    assert [lost.fetch_id for lost in done.lost] == [1, 2, 3, 4, 5, 6]
+    assert archive.rows("SELECT count(*) FROM entries") == [(13,)]
+
+
+def test_without_damage_the_option_changes_nothing(live, site, rss, rebuilt):
+    archive = live()
+    live_through_a_lot(archive, site, rss)
+    done = rebuilt(archive, despite_damage=True)
+    assert (done.comparison.equal, done.lost) == (True, ())
 
 
 def test_too_full_a_disk_is_told_before_anything_is_done(live, rss, rebuilt, monkeypatch):

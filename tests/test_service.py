@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from archiver.clock import Clock
 from archiver.config import FetchSettings, ScheduleSettings
 from archiver.fetch import Fetcher
+from archiver.manners import Turns
 from archiver.pipeline import Pipeline, Updated
 from archiver.service import Service
 from archiver.store import Following
+from archiver.turns import TakingTurns
 from archiver.workers import Workers
 from archiver.writer import Writer
 
@@ -23,6 +26,7 @@ class Bench:
 
     def __init__(self, path: Path, workers: Workers, now: datetime) -> None:
         self.path, self.workers, self.now = path, workers, now
+        self.spacing = 0.0
         self.done: list[Updated] = []
         self.on_done: Callable[[Updated], None] = lambda updated: None
 
@@ -37,7 +41,9 @@ class Bench:
         return asyncio.run(self._run(urls, work, drain_seconds, concurrency))
 
     async def _run(self, urls, work, drain_seconds, concurrency) -> Service:
-        async with Writer(self.path) as writer, Fetcher(FetchSettings()) as fetcher:
+        turns = TakingTurns(Turns(spacing=self.spacing), Clock(now=lambda: self.now))
+        settings = FetchSettings(allowed_networks=("127.0.0.1", "localhost"), per_host_spacing=self.spacing)
+        async with Writer(self.path) as writer, Fetcher(settings, turns=turns) as fetcher:
             wanted = [Following(url=url) for url in urls]
             await writer.run(lambda store: store.sync(wanted, now=self.now))
             service = Service(
@@ -50,8 +56,8 @@ class Bench:
                     clock=lambda: self.now,
                 ),
                 writer=writer,
+                turns=turns,
                 concurrency=concurrency,
-                clock=lambda: self.now,
                 report=self._report,
                 drain_seconds=drain_seconds,
             )
@@ -109,7 +115,7 @@ def test_a_slow_feed_delays_no_other(bench, site, rss):
 
 
 def test_a_broken_feed_costs_no_other(bench, site, rss):
-    urls = [site.serve("/bad", b"\x00\xff" * 500), site.serve("/good", rss("a")), "http://127.0.0.1:9/none"]
+    urls = [site.serve("/bad", b"\x00\xff" * 500), site.serve("/good", rss("a")), "http://127.0.0.1:2/none"]
     service = bench.run(urls, once)
     assert (service.tally.feeds, service.tally.new, service.tally.failed) == (3, 1, 2)
 

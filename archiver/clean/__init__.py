@@ -1,11 +1,10 @@
 """From HTML to what is shown and searched: safe HTML, text, language, whether it is an excerpt. Pure."""
 
-from bs4.element import Tag
-
 from archiver.clean import language
 from archiver.clean.boilerplate import folded, is_furniture, leads_on, without_boilerplate
 from archiver.clean.excerpt import is_excerpt
-from archiver.clean.safe_html import safe_html, safe_text
+from archiver.clean.orderly import read_orderly
+from archiver.clean.safe_html import safe_html, safe_text, settled
 from archiver.clean.text import html_to_text, lines_of, parse, plain_lines
 from archiver.model import Cleaned, EntryData, Markup
 
@@ -21,16 +20,16 @@ def clean(entry: EntryData, *, feed_language: str | None = None, feed_title: str
     more than a caption in its content (under half as long), it is the summary's. Entries without any text
     have an empty one, and are no excerpts.
     """
-    content, content_linked_on = _text(entry.content, entry, feed_title)
-    summary, summary_linked_on = _text(entry.summary, entry, feed_title)
+    content_html, content, content_linked_on = _read(entry.content, entry, feed_title)
+    summary_html, summary, summary_linked_on = _read(entry.summary, entry, feed_title)
     if len(content) * 2 < len(summary):
         text, linked_on = summary, summary_linked_on
     else:
         text, linked_on = content, content_linked_on
     tag, source = language.verdict(entry.title, text, declared=(entry.language, feed_language))
     return Cleaned(
-        summary_html=_html(entry.summary, entry.base_url),
-        content_html=_html(entry.content, entry.base_url),
+        summary_html=summary_html,
+        content_html=content_html,
         content_text=text,
         language=tag,
         language_source=source,
@@ -38,45 +37,56 @@ def clean(entry: EntryData, *, feed_language: str | None = None, feed_title: str
     )
 
 
-def _html(markup: Markup | None, base_url: str | None) -> str | None:
+def _read(markup: Markup | None, entry: EntryData, feed_title: str | None) -> tuple[str | None, str, bool]:
+    """Safe HTML, the author's text, and whether the template led on to the rest of it."""
     if markup is None:
-        return None
-    return safe_text(markup.value) if _is_plain(markup) else safe_html(markup.value, base_url)
-
-
-def _text(markup: Markup | None, entry: EntryData, feed_title: str | None) -> tuple[str, bool]:
-    """The author's text, and whether the template led on to the rest of it."""
-    if markup is None or not markup.value.strip():
-        return "", False
-    if _is_plain(markup):
-        lines, linked_on, has_title = plain_lines(markup.value), False, True
-    else:
-        soup = parse(markup.value)
-        lines = lines_of(soup, is_furniture)
-        linked_on = _take_off_link(soup, lines)
-        heading = soup.find(_HEADINGS)
-        has_title = heading is not None and folded(heading.get_text()) == folded(entry.title)
+        return None, "", False
+    html, lines, linked_on, has_title = _derived(markup, entry)
     # A page or its text export repeats the title over the text. In a text that begins with its title for
     # other reasons (a note of one sentence) the line is the author's.
     while has_title and len(lines) > 1 and folded(lines[0]) == folded(entry.title) != "":
         del lines[0]
     lines, cut = without_boilerplate(lines, title=entry.title, feed_title=feed_title)
-    return "\n".join(lines), linked_on or cut
+    return html, "\n".join(lines), linked_on or cut
 
 
-def _take_off_link(soup: Tag, lines: list[str]) -> bool:
-    """Take a link to the rest of the text off the last line; whether there was one anywhere.
+def _derived(markup: Markup, entry: EntryData) -> tuple[str, list[str], bool, bool]:
+    """Safe HTML; lines; whether a link led on; whether the title may stand above the text once more."""
+    value = markup.value
+    if _is_plain(markup):
+        return safe_text(value), plain_lines(value), False, True
+    orderly = read_orderly(value, entry.base_url)
+    if orderly is not None:
+        html = settled(orderly.balanced)
+        lines, link, leads = orderly.lines, orderly.last_link, orderly.leads_on
+        heading = orderly.heading
+    else:
+        html = None
+        soup = parse(value)
+        lines = lines_of(soup, is_furniture)
+        links = soup.find_all("a")
+        link = links[-1].get_text() if links else ""
+        leads = any("more-link" in each.get_attribute_list("class") for each in links)
+        found = soup.find(_HEADINGS)
+        heading = found.get_text() if found is not None else None
+    if html is None:
+        html = safe_html(value, entry.base_url)
+    has_title = heading is not None and folded(heading) == folded(entry.title)
+    return html, lines, _take_off_link(lines, link) or leads, has_title
+
+
+def _take_off_link(lines: list[str], link: str) -> bool:
+    """Take a link to the rest of the text, the last one, off the last line; whether it was there.
 
     Within a paragraph only the markup tells the link `Read more` from the words.
     """
-    links = soup.find_all("a")
-    words = " ".join(links[-1].get_text().split()) if links else ""
-    if lines and leads_on(words) and lines[-1].endswith(words):
-        lines[-1] = lines[-1].removesuffix(words).rstrip()
-        if not lines[-1]:
-            del lines[-1]
-        return True
-    return any("more-link" in link.get_attribute_list("class") for link in links)
+    words = " ".join(link.split())
+    if not lines or not lines[-1].endswith(words) or not leads_on(words):
+        return False
+    lines[-1] = lines[-1].removesuffix(words).rstrip()
+    if not lines[-1]:
+        del lines[-1]
+    return True
 
 
 def _is_plain(markup: Markup) -> bool:

@@ -5,6 +5,7 @@ what is declared, but only where there is enough of it to be sure.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from archiver.labels import language_of_label, without_label
 
 if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
+    from archiver.clean.language_model import LanguageModel
 
 FEWEST_LETTERS = 20
 """Below, a text says nothing: names, numbers, a word that three languages share."""
@@ -56,6 +57,8 @@ _SAYS_NOTHING = frozenset({"und", "mul", "mis", "zxx", "x", "i"})
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,6}")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+|[@#]\w+")
 _WORD = re.compile(r"[^\W\d_]+")
+_DENSE_SCRIPTS = "\u2e80"
+"""From here on a sign is a syllable or a word."""
 
 # Letters that not every Cyrillic alphabet has, and who has them.
 _TELLING = frozenset("ёыэщъьюяйіїєґўәғқңөұүһҳҷӯӣђјљњћџѕѓќҗҡҙҫ")
@@ -77,7 +80,7 @@ def verdict(
     long text. A declaration keeps its region where the text agrees, or is too short to disagree.
     """
     label = language_of_label(title or "")
-    sample = f"{without_label(title or '')}\n{text[:_LOOKED_AT]}"
+    sample = _sample(f"{without_label(title or '')}\n{text[:_LOOKED_AT]}")
     letters = _letters(sample)
     probabilities = _probabilities(sample) if letters >= FEWEST_LETTERS else {}
     if label is not None and not _is_contradicted(label, probabilities, letters, least=MANY_LETTERS):
@@ -92,13 +95,31 @@ def verdict(
 
 def detect(text: str) -> tuple[str, float] | None:
     """The likeliest language of a text and its probability; None below FEWEST_LETTERS letters."""
-    return _best(_probabilities(text)) if _letters(text) >= FEWEST_LETTERS else None
+    sample = _sample(text)
+    return _best(_probabilities(sample)) if _letters(sample) >= FEWEST_LETTERS else None
 
 
-def _letters(text: str) -> int:
-    """How much text there is to judge by: letters, where one of a script such as Chinese counts for three."""
-    letters = filter(str.isalpha, _ADDRESS.sub(" ", text[:_LOOKED_AT]))
-    return sum(3 if letter >= "\u2e80" else 1 for letter in letters)
+def _sample(text: str) -> str:
+    """The beginning of a text, without addresses and handles."""
+    text = text[:_LOOKED_AT]
+    if "@" in text or "#" in text or "://" in text or "www." in text:
+        return _ADDRESS.sub(" ", text)
+    return text
+
+
+def _letters(sample: str) -> int:
+    """How much text there is to judge by: letters, where one of a script such as Chinese counts for three.
+
+    Nothing is counted beyond MANY_LETTERS.
+    """
+    count = _count_letters(sample[: 2 * MANY_LETTERS])
+    return count if count >= MANY_LETTERS else count + _count_letters(sample[2 * MANY_LETTERS :])
+
+
+def _count_letters(text: str) -> int:
+    if max(text, default="") < _DENSE_SCRIPTS:
+        return sum(map(str.isalpha, text))
+    return sum(3 if letter >= _DENSE_SCRIPTS else 1 for letter in filter(str.isalpha, text))
 
 
 def _best(probabilities: dict[str, float]) -> tuple[str, float] | None:
@@ -149,27 +170,35 @@ def _tag(declaration: str | None) -> str | None:
 
 
 @cache
-def _identifier() -> "LanguageIdentifier":
-    # Half a second and some hundred megabytes, numpy included: only for those who ask.
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+def _model() -> "LanguageModel":
+    from archiver.clean.language_model import LanguageModel  # slow to load: only for those who ask
 
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(LANGUAGES & set(identifier.labels))
-    return identifier
+    return LanguageModel(LANGUAGES)
 
 
-def _probabilities(text: str) -> dict[str, float]:
+def _probabilities(sample: str) -> dict[str, float]:
     """What the model thinks of a text, corrected by the alphabets that its letters rule out."""
-    sample = _ADDRESS.sub(" ", text[:_LOOKED_AT])
-    ranked: dict[str, float] = dict(_identifier().rank(sample))
+    likely = _model().probabilities(sample)
     for language, times in _COMMONNESS.items():
-        ranked[language] *= times
-    words = [frozenset(word) & _TELLING for word in _WORD.findall(sample.lower())]
-    telling = [letters for letters in words if letters]
-    if telling:
+        likely[language] *= times
+    text = sample.lower()
+    present = _TELLING.intersection(text)
+    if present:
+        telling, words = _telling_words(text)
         for language, alphabet in _ALPHABETS.items():
+            if present <= alphabet:
+                continue
             # One foreign name in ten words is forgiven, one word in three is not.
-            native = 1 - sum(not letters <= alphabet for letters in telling) / len(words)
-            ranked[language] *= native**8
-    total = sum(ranked.values())
-    return {language: value / total for language, value in ranked.items()} if total else ranked
+            foreign = sum(count for letters, count in telling.items() if not letters <= alphabet)
+            likely[language] *= (1 - foreign / words) ** 8
+    total = sum(likely.values())
+    return {language: value / total for language, value in likely.items()} if total else likely
+
+
+def _telling_words(text: str) -> tuple[Counter[frozenset[str]], int]:
+    """How many words have which of the telling letters, and how many words there are."""
+    words = _WORD.findall(text)
+    telling: Counter[frozenset[str]] = Counter()
+    for word, count in Counter(words).items():
+        telling[_TELLING.intersection(word)] += count
+    return telling, len(words)

@@ -34,13 +34,13 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
 }
 SCHEMES = {"a": frozenset({"http", "https", "mailto"}), "img": frozenset({"http", "https"})}
 
-_NEW_NAMES = {"strike": "s", "tt": "code", "dir": "ul", "menu": "ul", "image": "img"}
-_NEW_NAMES |= dict.fromkeys(("listing", "plaintext", "xmp"), "pre")
-_NEW_NAMES |= dict.fromkeys(BLOCKS - TAGS - {"body", "html", "option", "optgroup", *_NEW_NAMES}, "div")
+NEW_NAMES = {"strike": "s", "tt": "code", "dir": "ul", "menu": "ul", "image": "img"}
+NEW_NAMES |= dict.fromkeys(("listing", "plaintext", "xmp"), "pre")
+NEW_NAMES |= dict.fromkeys(BLOCKS - TAGS - {"body", "html", "option", "optgroup", *NEW_NAMES}, "div")
 _VOID = frozenset({"br", "hr", "img"})
 
 _TABLE_PARTS = frozenset({"caption", "td", "th", "tr", "thead", "tbody", "tfoot"})
-_IMPLIED_ENDS: dict[str, frozenset[str]] = {
+IMPLIED_ENDS: dict[str, frozenset[str]] = {
     **{name: frozenset({"p"}) for name in (TAGS & BLOCKS) - {"br"}},
     "li": frozenset({"p", "li"}),
     "dt": frozenset({"p", "dt", "dd"}),
@@ -65,14 +65,34 @@ _STRAY_CDATA_END = re.compile(rf"\]\]&gt;\s*+(?=\Z|\]\]&gt;|</?(?:{_BLOCK_NAMES}
 _STRAY_CDATA_END_AFTER_BLOCK = re.compile(rf"(</(?:{_BLOCK_NAMES})>\s*+)(?:\]\]&gt;\s*+)++")
 _CONTROL_OR_SPACE = "".join(map(chr, range(0x21)))
 
+_SOUND_ADDRESS = re.compile(
+    r"https?://[a-zA-Z0-9-]{1,60}(?:\.[a-zA-Z0-9-]{1,60}){1,3}(?:[/?][\w/~!$&'()*+,;=:@%?#.\-]*+)?"
+)
+"""What resolving leaves as it is: most addresses."""
+_SPECIAL = re.compile('[&\u00a0"<>]')
+_ESCAPED = {"&": "&amp;", "\u00a0": "&nbsp;", '"': "&quot;", "<": "&lt;", ">": "&gt;"}
+_WRITTEN = {tag: tuple(sorted(names)) for tag, names in ATTRIBUTES.items()}
+_REL = "noopener noreferrer nofollow"
+_RELATION = f' rel="{_REL}"'
+
 _CLEANER = nh3.Cleaner(
     tags=set(TAGS),
     attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
     url_schemes=set(SCHEMES["a"]),
     clean_content_tags=set(DROPPED),
-    link_rel="noopener noreferrer nofollow",
+    link_rel=_REL,
     strip_comments=True,
 )
+
+
+def settled(balanced: str) -> str | None:
+    """Balanced markup in a browser's spelling if there is nothing to clean away or to mend in it, else None.
+
+    Cleaning such markup again changes nothing, so one round is enough.
+    """
+    if "]]&gt;" in balanced or len(balanced) > MAX_CHARACTERS:
+        return None
+    return balanced if _CLEANER.clean(balanced) == balanced else None
 
 
 def safe_html(html: str, base_url: str | None) -> str:
@@ -156,7 +176,7 @@ def _balanced(html: str, base_url: str | None) -> str | None:
             continue
         position = match.end()
         given = match[1].lower()
-        name = _NEW_NAMES.get(given, given)
+        name = NEW_NAMES.get(given, given)
         if following[0] == "/":
             if open_tags[name]:
                 while stack[-1] != name:
@@ -177,10 +197,10 @@ def _balanced(html: str, base_url: str | None) -> str | None:
             continue
         if name not in TAGS:
             continue
-        while stack and stack[-1] in _IMPLIED_ENDS.get(name, ()):
+        while stack and stack[-1] in IMPLIED_ENDS.get(name, ()):
             close_innermost()
-        attributes = _attributes(name, match[2], base_url) if name in ATTRIBUTES else ""
-        out.append(f"<{name}{attributes}>")
+        kept = attributes(name, match[2], base_url) if name in ATTRIBUTES else ""
+        out.append(f"<{name}{kept}>")
         in_line = in_line and name not in BLOCKS
         if name not in _VOID:
             stack.append(name)
@@ -209,28 +229,38 @@ def _content_end(html: str, name: str, position: int) -> int | None:
     return end + 1 if end >= 0 else None
 
 
-def _attributes(name: str, source: str, base_url: str | None) -> str:
+def attributes(name: str, source: str, base_url: str | None) -> str:
     """The allowed attributes, the first of each name, written so that every parser reads them alike."""
     found: dict[str, str] = {}
-    for match in _ATTRIBUTE.finditer(source):
-        found.setdefault(match[1].lower(), match[2] or match[3] or match[4] or "")
+    for key, double, single, bare in _ATTRIBUTE.findall(source):
+        found.setdefault(key.lower(), double or single or bare)
     if name == "img" and unescape(found.get("src", "data:")).strip().lower().startswith("data:"):
         # Pages that load images late keep the address elsewhere.
         found["src"] = found.get("data-src") or found.get("data-lazy-src") or found.get("data-original") or ""
     kept = []
-    for key in sorted(ATTRIBUTES[name] & found.keys()):
-        value: str | None = unescape(found[key])
+    for key in _WRITTEN[name]:
+        value = found.get(key)
+        if value is None:
+            continue
+        if "&" in value:
+            value = unescape(value)
         if key in {"href", "src"}:
             value = _address(value or "", base_url, SCHEMES[name])
         elif key in {"width", "height", "colspan", "rowspan"} and not _NUMBER.fullmatch(value or ""):
             value = None
         if value is not None:
-            kept.append(f' {key}="{escape(value)}"')
-    return "".join(kept)
+            kept.append(f' {key}="{_SPECIAL.sub(_escaped, value)}"')
+    return "".join(kept) + _RELATION if name == "a" else "".join(kept)
+
+
+def _escaped(sign: re.Match[str]) -> str:
+    return _ESCAPED[sign[0]]
 
 
 def _address(value: str, base_url: str | None, schemes: frozenset[str]) -> str | None:
     """An absolute address of an allowed scheme, stripped the way browsers do (WHATWG URL, 4.4)."""
+    if _SOUND_ADDRESS.fullmatch(value) and "/." not in value:
+        return value
     url = value.strip(_CONTROL_OR_SPACE).translate({0x09: None, 0x0A: None, 0x0D: None})
     absolute = resolve(base_url, url) if url else None
     if absolute is None:

@@ -31,9 +31,7 @@ _LINE_END = "\x1e"
 _SPACE = re.compile(rf"[^\S{_LINE_END}]+")
 _SPACE_IN_LINE = re.compile(rf"[^\S\n{_LINE_END}]+")
 _BLANK_LINES = re.compile(r"\n\s*\n")
-_INVISIBLE = dict.fromkeys(
-    [*range(0x09), *range(0x0E, 0x1C), *range(0x7F, 0x85), *range(0x86, 0xA0), 0xAD, 0x200B, 0x2060, 0xFEFF]
-)
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff]")
 """Controls, the soft hyphen and zero-width spaces. The joiners U+200C and U+200D spell words and stay."""
 
 _LINE_ENDS = re.compile(r"</(?:p|br)\s*+>", re.IGNORECASE)
@@ -82,6 +80,16 @@ def mended(html: str) -> str:
     if end_of_markup and _TORN_TAG.match(torn):
         rest = words
     return html[:end_of_markup] + rest.replace("<", "&lt;")
+
+
+def blank_lines_as(mark: str, text: str) -> str:
+    """A text without any markup, `mark` in the place of its blank lines."""
+    return _BLANK_LINES.sub(mark, text)
+
+
+def folded_lines(text: str) -> list[str]:
+    """The lines of a text that was taken out of markup, each end of a line a line feed, of a cell a tab."""
+    return _folded(text, keep_cells=True)
 
 
 def _without_unclosed(html: str) -> str:
@@ -148,7 +156,7 @@ def lines_of(soup: Tag, is_left_out: Callable[[Tag], bool] | None = None) -> lis
 def _folded(text: str, *, keep_cells: bool = False) -> list[str]:
     """Lines with white space folded, invisible characters and the ends of CDATA sections taken off."""
     lines = []
-    for raw in text.translate(_INVISIBLE).split("\n"):
+    for raw in _INVISIBLE.sub("", text).split("\n"):
         if keep_cells and "\t" in raw:
             line = "\t".join(cell for cell in (" ".join(part.split()) for part in raw.split("\t")) if cell)
         else:

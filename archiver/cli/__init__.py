@@ -7,19 +7,51 @@ configuration is wrong, and nothing was touched.
 import os
 import signal
 import sys
+from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 
 import click
 
 from archiver import __version__
-from archiver.cli import ask, derive, export, feeds, keep, update
 from archiver.cli.context import Context
-from archiver.cli.printing import visible
 from archiver.errors import ArchiverError, FetchError, ParseError
+from archiver.visible import visible
+
+COMMANDS = {
+    "run": "run",
+    "fetch": "update",
+    "replay": "update",
+    "feeds": "feeds",
+    "search": "ask",
+    "show": "ask",
+    "status": "status",
+    "export": "export",
+    "rebuild": "derive",
+    "merge": "derive",
+    "verify": "keep",
+    "backup": "keep",
+}
+"""Every command, and the module of this package that has it under its name."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(click.Group):
+    """Loads what a command needs when it is called: half of a second would else go by before any of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command; None if there is none of this name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"archiver.cli.{COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -35,23 +67,6 @@ from archiver.errors import ArchiverError, FetchError, ParseError
 def cli(context: click.Context, config: Path | None, archive: Path | None) -> None:
     """Keep every version of every post of the web feeds you follow, in one SQLite file."""
     context.obj = Context(config_path=config, archive_path=archive)
-
-
-for command in (
-    update.run,
-    update.fetch,
-    update.replay,
-    feeds.feeds,
-    ask.search,
-    ask.show,
-    ask.status,
-    export.export,
-    derive.rebuild,
-    derive.merge,
-    keep.verify,
-    keep.backup,
-):
-    cli.add_command(command)
 
 
 def main() -> None:

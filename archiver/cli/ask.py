@@ -1,4 +1,4 @@
-"""Commands that ask: `search`, `show`, `status`. They read, and never write."""
+"""Commands that ask for posts: `search`, `show`. They read, and never write."""
 
 import itertools
 import re
@@ -6,13 +6,12 @@ from typing import Any
 
 import click
 
-from archiver import times
 from archiver.cli.context import Context, pass_context
-from archiver.cli.history import changed_fields, print_diffs, print_history
-from archiver.cli.printing import count, day, print_json, print_table, state, visible, visible_lines
+from archiver.cli.history import changed_fields, print_diffs, print_head, print_history
+from archiver.cli.printing import count, day, print_json
 from archiver.errors import ConfigError
 from archiver.store import Query, Reader
-from archiver.urls import redact
+from archiver.visible import visible, visible_lines
 
 
 @click.command(short_help="Find posts by their words.")
@@ -81,22 +80,24 @@ def _day(row: dict[str, Any]) -> str:
 @click.argument("what", metavar="ID")
 @click.option("--text", "view", flag_value="text", default="text", help="The text (this is the default).")
 @click.option("--html", "view", flag_value="html", help="The HTML, safe to show.")
-@click.option("--history", "view", flag_value="history", help="Every version, and when we saw it.")
-@click.option("--diff", "view", flag_value="diff", help="What changed between versions, word by word.")
+@click.option("--history", is_flag=True, help="Every version, and when we saw it.")
+@click.option("--diff", is_flag=True, help="What changed between versions, word by word.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @pass_context
-def show(context: Context, what: str, *, view: str, as_json: bool) -> None:
+def show(context: Context, what: str, *, view: str, history: bool, diff: bool, as_json: bool) -> None:
     """Show a post by its number, as `search` prints it, or one entry as entry:NUMBER."""
     with context.reader() as reader:
         found, entries = _find(reader, what)
         if as_json:
-            print_json(found | (_histories(reader, entries) if view in ("history", "diff") else {}))
-        elif view == "history":
+            print_json(found | (_histories(reader, entries) if history or diff else {}))
+        elif history or diff:
             for entry in entries:
-                print_history(entry, reader.revisions(entry["id"]), reader.events_of(entry["id"]))
-        elif view == "diff":
-            for entry in entries:
-                print_diffs(entry, reader.revisions(entry["id"]))
+                print_head(entry)
+                revisions = reader.revisions(entry["id"])
+                if history:
+                    print_history(entry, revisions, reader.events_of(entry["id"]))
+                if diff:
+                    print_diffs(revisions)
         else:
             _print_entry(found, entries, html=view == "html")
 
@@ -146,67 +147,3 @@ def _doubts(entry: dict[str, Any]) -> str:
     if entry["churn_count"]:
         told += f", {count(entry['churn_count'], 'change')} without an edit ({entry['churn']})"
     return told + (", from what looks like another site" if entry["suspect"] else "")
-
-
-@click.command(short_help="How the archive and each feed are.")
-@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-@pass_context
-def status(context: Context, *, as_json: bool) -> None:
-    """Say how the archive and each of its feeds are."""
-    with context.reader() as reader:
-        totals, feeds, events = reader.totals(now=times.now()), reader.feeds(), reader.events()
-        chores = reader.failed_chores()
-    if as_json:
-        failed = [{"chore": name, "at": at, "problem": problem} for name, at, problem in chores]
-        rest = {"failed_chores": failed, "feed_list": feeds, "events": events}
-        print_json(totals | {"archive": str(context.archive)} | rest)
-        return
-    states = ", ".join(f"{number} {state}" for state, number in sorted(totals["states"].items()))
-    click.echo(f"archive  {context.archive}")
-    click.echo(f"feeds    {totals['feeds']:,} ({states or 'none'}), {totals['due']:,} due")
-    click.echo(
-        f"posts    {totals['posts']:,}, in {count(totals['entries'], 'entry')} with"
-        f" {count(totals['revisions'], 'version')}, {totals['withdrawn']:,} withdrawn,"
-        f" {totals['churning']:,} churning"
-    )
-    click.echo(
-        f"fetches  {totals['fetches']:,}, {totals['gaps']:,} gaps,"
-        f" {totals['body_bytes'] / 1e6:.1f} MB of documents kept in {totals['stored_bytes'] / 1e6:.1f} MB"
-    )
-    for name, at, problem in chores:
-        click.secho(visible(f"{name:<8} failed at {at}: {problem}"), bold=True)
-    click.echo()
-    print_table(
-        [
-            (
-                row["id"],
-                state(row),
-                row["entries"],
-                row["last_success_at"],
-                row["next_fetch_at"],
-                _health(row),
-            )
-            for row in feeds
-        ],
-        header=("ID", "STATE", "ENTRIES", "LAST SUCCESS", "NEXT", "FEED"),
-    )
-    if events:
-        click.echo()
-        print_table(
-            [(event["at"], event["kind"], f"{event['feed']}: {event['detail']}") for event in events],
-            header=("WHEN", "EVENT", "WHAT"),
-        )
-
-
-def _health(row: dict[str, Any]) -> str:
-    """A feed's name, and whatever is the matter with it."""
-    told = [row["last_error"]] if row["last_error"] else []
-    if row["suspect_since"]:
-        told.append(f"another site's content since {day(row['suspect_since'])}")
-    if row["current_url"] != row["url"]:
-        told.append(f"moved to {redact(row['current_url'])}")
-    elif row["moving_to"]:
-        told.append(f"redirected since {day(row['moving_since'])}")
-    told += [f"{row[column]:,} {column}" for column in ("gaps", "withdrawn", "churning") if row[column]]
-    name = str(row["name"] or row["title"] or redact(row["url"]))
-    return f"{name}: {'; '.join(told)}" if told else name

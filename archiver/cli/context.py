@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from archiver.config import Config, load
-from archiver.model import Headers
+from archiver.model import FetchOptions, Headers
 from archiver.store import Following, Reader, Store
 
 DEFAULT_CONFIG = Path("config.yaml")
@@ -27,6 +27,14 @@ class Context:
         if self.config_path is None and not DEFAULT_CONFIG.exists():
             return Config.default()
         return load(self.config_path or DEFAULT_CONFIG)
+
+    def read_anew(self) -> "Context":
+        """The same options with the configuration as it is now. Raises ConfigError."""
+        fresh = Context(config_path=self.config_path, archive_path=self.archive_path)
+        if self.config_path is None and self.config.path is not None:
+            fresh.config_path = self.config.path  # it was there; that it is gone is a mistake
+        assert fresh.config is not None, "reading is the point"
+        return fresh
 
     @property
     def archive(self) -> Path:
@@ -57,6 +65,10 @@ class Context:
     def headers(self) -> dict[str, Headers]:
         """The header fields that the configuration wants sent, by feed."""
         return {feed.url: feed.headers for feed in self.config.feeds if feed.headers}
+
+    def fetch_options(self) -> dict[str, FetchOptions]:
+        """How the configuration wants feeds asked, by feed, where it says anything of that."""
+        return {feed.url: feed.fetch for feed in self.config.feeds if feed.fetch != FetchOptions()}
 
 
 pass_context = click.make_pass_decorator(Context)

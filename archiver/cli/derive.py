@@ -13,13 +13,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from archiver import times
 from archiver.cli.context import Context, pass_context
-from archiver.cli.printing import count, print_json, print_table, visible
+from archiver.cli.printing import count, print_json, print_lost, print_table
 from archiver.merge import Merged
 from archiver.merge import merge as merge_archives
 from archiver.rebuild import Step
 from archiver.rebuild import rebuild as rebuild_archive
 from archiver.store import ArchiveLock
 from archiver.store.comparing import Comparison, Sample
+from archiver.store.salvage import Lost
+from archiver.visible import visible
 
 _TOLD = {
     "new": ("entry that was not there", "entries that were not there"),
@@ -49,13 +51,23 @@ _TOLD = {
 }
 
 
+_despite_damage = click.option(
+    "--despite-damage",
+    is_flag=True,
+    help="Go on where bytes are damaged, with what the rows of the archive tell, and name what is lost.",
+)
+
+
 @click.command(short_help="Derive everything again from the kept bytes.")
 @click.option("--yes", is_flag=True, help="Put the result in place without asking.")
 @click.option("--dry-run", is_flag=True, help="Only report what would change.")
 @click.option("--discard", is_flag=True, help="Do not keep the old archive.")
+@_despite_damage
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @pass_context
-def rebuild(context: Context, *, yes: bool, dry_run: bool, discard: bool, as_json: bool) -> None:
+def rebuild(
+    context: Context, *, yes: bool, dry_run: bool, discard: bool, despite_damage: bool, as_json: bool
+) -> None:
     """Derive every entry, version and post again from the kept bytes and the log of fetches.
 
     This is how a better parser reaches what is archived already. What changes is reported before the new
@@ -81,23 +93,26 @@ def rebuild(context: Context, *, yes: bool, dry_run: bool, discard: bool, as_jso
             agree=agree,
             step=step,
             keep=not discard,
+            despite_damage=despite_damage,
         )
     if as_json:
         told = _comparison(done.comparison) | {"replaced": done.replaced, "kept": _path(done.kept)}
-        print_json(told)
+        print_json(told | _lost(done.lost, asked=despite_damage))
     elif done.replaced:
         kept = f"; the old one is {done.kept}" if done.kept else ""
         click.echo(f"The new archive is in place{kept}.")
     else:
         click.echo("Nothing was changed.")
+    _end_with(done.lost, quiet=as_json)
 
 
 @click.command(short_help="Take another archive into this one.")
 @click.argument("other", metavar="OTHER.db", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--discard", is_flag=True, help="Do not keep the archive as it was.")
+@_despite_damage
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @pass_context
-def merge(context: Context, other: Path, *, discard: bool, as_json: bool) -> None:
+def merge(context: Context, other: Path, *, discard: bool, despite_damage: bool, as_json: bool) -> None:
     """Unite another archive with this one: its feeds, fetches and bytes, without loss or doubles.
 
     OTHER.db is only read. The archive as it was stays beside the new one until you delete it.
@@ -110,9 +125,10 @@ def merge(context: Context, other: Path, *, discard: bool, as_json: bool) -> Non
             now=times.now(),
             step=step,
             keep=not discard,
+            despite_damage=despite_damage,
         )
     if as_json:
-        print_json(_merged(done))
+        print_json(_merged(done) | _lost(done.lost, asked=despite_damage))
     elif done.comparison is None:
         click.echo(f"Nothing was changed: all that {other} has is here already.")
     else:
@@ -124,6 +140,21 @@ def merge(context: Context, other: Path, *, discard: bool, as_json: bool) -> Non
         _print_tables(done.comparison)
         if done.kept:
             click.echo(f"The archive as it was is {done.kept}.")
+        if new.mended:
+            click.echo(f"Mended by what {other} has: {count(new.mended, 'damaged body')}.")
+    _end_with(done.lost, quiet=as_json)
+
+
+def _lost(lost: tuple[Lost, ...], *, asked: bool) -> dict[str, Any]:
+    return {"lost": [asdict(one) for one in lost]} if asked else {}
+
+
+def _end_with(lost: tuple[Lost, ...], *, quiet: bool) -> None:
+    """Name the documents that were damaged, and end with status 1, if there were any."""
+    if not quiet:
+        print_lost(lost, "{entries} of it could be taken from the archive's rows")
+    if lost:
+        sys.exit(1)
 
 
 def _merged(done: Merged) -> dict[str, Any]:

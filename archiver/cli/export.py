@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,7 +13,7 @@ import click
 from archiver import times
 from archiver.cli.ask import date_option
 from archiver.cli.context import Context, pass_context
-from archiver.cli.printing import count, print_json
+from archiver.cli.printing import count, print_json, print_lost
 from archiver.errors import ConfigError
 from archiver.export.warc import write_warc
 from archiver.store import Chosen
@@ -30,6 +31,9 @@ from archiver.store import Chosen
 @click.option("--tag", help="Only feeds with this tag.")
 @click.option("--since", metavar="DATE", help="Only fetches of this day or later.")
 @click.option("--until", metavar="DATE", help="Only fetches of this day or earlier.")
+@click.option(
+    "--despite-damage", is_flag=True, help="Leave out answers whose bytes are damaged, and name them."
+)
 @click.option("--json", "as_json", is_flag=True, help="With --output: print the summary as JSON.")
 @pass_context
 def export(
@@ -41,6 +45,7 @@ def export(
     tag: str | None,
     since: str | None,
     until: str | None,
+    despite_damage: bool,
     as_json: bool,
 ) -> None:
     """Write the archive in another format.
@@ -67,12 +72,17 @@ def export(
                 at=times.to_text(times.now()),
                 filename=output.name if output else None,
                 gzip=output is None or output.suffix != ".warc",
+                despite_damage=despite_damage,
             )
     if as_json:
-        print_json({"path": str(output), "fetches": written.fetches, "records": written.records})
+        told = {"path": str(output), "fetches": written.fetches, "records": written.records}
+        print_json(told | ({"lost": [asdict(one) for one in written.lost]} if despite_damage else {}))
     else:
         fetches = f"{written.fetches:,} fetch{'' if written.fetches == 1 else 'es'}"
         click.echo(f"{fetches} in {count(written.records, 'record')}", err=output is None)
+        print_lost(written.lost, "its answer is not in the file")
+    if written.lost:
+        sys.exit(1)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ import click
 
 from archiver import times
 from archiver.cli.context import Context, pass_context
-from archiver.cli.printing import count, day, print_json, print_table, state, visible
+from archiver.cli.printing import count, day, print_json, print_table, state
 from archiver.config import FeedConfig
 from archiver.errors import ConfigError
 from archiver.export.opml import OpmlFeed, read_opml, write_opml
@@ -19,6 +19,7 @@ from archiver.store import Following
 from archiver.subscribe import Finder, Found
 from archiver.urls import redact
 from archiver.values import file_address, folded_address, read_address, read_charset, read_duration
+from archiver.visible import visible
 from archiver.workers import Workers
 
 _T = TypeVar("_T")

@@ -2,13 +2,15 @@
 
 import difflib
 import itertools
+import json
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from archiver.clean import html_to_text
-from archiver.cli.printing import count, print_table, visible
+from archiver.cli.printing import count, print_table
+from archiver.visible import visible
 
 _COMPARED = (
     "title",
@@ -28,24 +30,37 @@ _CONTEXT = 6
 
 def changed_fields(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     """The columns in which two versions of an entry differ."""
-    return [column for column in _COMPARED if old[column] != new[column]]
+    return [
+        column for column in _COMPARED if _compared(column, old[column]) != _compared(column, new[column])
+    ]
+
+
+def _compared(column: str, value: object) -> object:
+    """What of a column counts: categories are a set, whose order says nothing."""
+    if column == "categories" and isinstance(value, list):
+        return sorted(json.dumps(one, sort_keys=True) for one in value)
+    return value
 
 
 def print_history(
     entry: dict[str, Any], revisions: Sequence[dict[str, Any]], events: Sequence[dict[str, Any]]
 ) -> None:
     """Every version and event of an entry, in the order of their fetches."""
-    _print_head(entry)
     rows: list[tuple[int, tuple[object, ...]]] = []
     for old, new in itertools.pairwise([None, *revisions]):
         assert new is not None
-        what = ", ".join(changed_fields(old, new)) or "white space" if old else "first seen"
+        if old is None:
+            what = f"first seen: {_one_line(new)}"
+        else:
+            what = ", ".join(changed_fields(old, new)) or _besides(old, new)
+            if _one_line(old) != _one_line(new):
+                what += f": {_one_line(new)}"
         told = (
             new["seen_at"],
             f"version {new['revision']}",
             new["fetch_id"],
             new["fetched_from"],
-            f"{what}: {_one_line(new)}",
+            what,
         )
         rows.append((new["fetch_id"], told))
     for event in events:
@@ -69,16 +84,15 @@ def print_history(
         )
 
 
-def print_diffs(entry: dict[str, Any], revisions: Sequence[dict[str, Any]]) -> None:
+def print_diffs(revisions: Sequence[dict[str, Any]]) -> None:
     """What changed from each version to the next, word by word."""
-    _print_head(entry)
     if len(revisions) < 2:
         click.echo("one version only")
     for old, new in itertools.pairwise(revisions):
         origin = f"seen {new['seen_at']}, fetch {new['fetch_id']} from {new['fetched_from'] or 'a file'}"
         click.secho(visible(f"version {old['revision']} to {new['revision']}, {origin}"), bold=True)
         for column in changed_fields(old, new):
-            before, after = (_words(row[column]) for row in (old, new))
+            before, after = (_words(_in_order(column, old, row)) for row in (old, new))
             if before != after:
                 click.echo(f"{column}: {word_diff(before, after)}")
             else:
@@ -101,6 +115,19 @@ def word_diff(old: Sequence[str], new: Sequence[str]) -> str:
     return " ".join(parts)
 
 
+def _besides(old: dict[str, Any], new: dict[str, Any]) -> str:
+    return "white space" if old["categories"] == new["categories"] else "the order of the categories"
+
+
+def _in_order(column: str, old: dict[str, Any], row: dict[str, Any]) -> object:
+    """A column's value; of categories those first that the older version had, in its order."""
+    value = row[column]
+    if column != "categories" or not isinstance(value, list):
+        return value
+    kept = [one for one in old[column] if one in value]
+    return kept + [one for one in value if one not in kept]
+
+
 def _shown(words: Sequence[str]) -> str:
     return visible(" ".join(words))
 
@@ -120,5 +147,6 @@ def _one_line(revision: dict[str, Any]) -> str:
     return str(revision["title"] or revision["url"] or "(no title)")
 
 
-def _print_head(entry: dict[str, Any]) -> None:
+def print_head(entry: dict[str, Any]) -> None:
+    """Which entry is meant."""
     click.secho(visible(f"entry:{entry['id']}  {entry['feed']}"), bold=True)

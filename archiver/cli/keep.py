@@ -11,12 +11,13 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from archiver import times
 from archiver.cli.context import Context, pass_context
-from archiver.cli.printing import count, print_json, visible
+from archiver.cli.printing import count, print_json
 from archiver.errors import ArchiveBusy, ConfigError, SchemaError, StoreError
 from archiver.store import backup as backups
 from archiver.store import verify as verification
 from archiver.store.connect import SQLITE_VERSION, sqlite_warning
-from archiver.store.verify import Damage
+from archiver.store.proofs import Damage
+from archiver.visible import visible
 
 
 @click.command(short_help="Check that nothing in the archive is damaged.")

@@ -2,7 +2,6 @@
 
 import json
 import sys
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,28 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from archiver.changes import Outcome
 from archiver.pipeline import Updated
+from archiver.store.salvage import Lost
 from archiver.urls import redact
-
-_JOINERS = frozenset("\u200c\u200d")
-_DANGEROUS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-
-
-def visible(text: str) -> str:
-    """Publishers' text with control, bidirectional and unassigned characters made visible as `\\x1b`.
-
-    A title must not be able to move the cursor, colour the screen or turn a line around.
-    """
-    return "".join(
-        char
-        if char in _JOINERS or unicodedata.category(char) not in _DANGEROUS
-        else char.encode("unicode_escape", "surrogatepass").decode("ascii")
-        for char in text
-    )
-
-
-def visible_lines(text: str) -> str:
-    """The same for text of several lines, its line breaks kept."""
-    return "\n".join(visible(line.replace("\t", "    ")) for line in text.split("\n"))
+from archiver.visible import visible
 
 
 def print_json(value: object) -> None:
@@ -57,7 +37,7 @@ def print_table(rows: Sequence[Sequence[object]], *, header: Sequence[str]) -> N
 def update_line(updated: Updated) -> str:
     """One readable line for one update: what came of it, which feed, and what to know."""
     fetch, feed = updated.fetch, updated.feed
-    if fetch.outcome in (Outcome.ERROR, Outcome.GONE):
+    if fetch.outcome in (Outcome.ERROR, Outcome.GONE, Outcome.SKIPPED):
         told = fetch.error or ""
     elif fetch.outcome is Outcome.NOT_MODIFIED:
         told = "nothing changed (304)"
@@ -92,6 +72,14 @@ def progress(total: int, *, quiet: bool = False) -> Iterator[Callable[[str], Non
             yield step
     else:
         yield lambda line: click.echo(line, err=True)
+
+
+def print_lost(lost: Sequence[Lost], what_is_left: str) -> None:
+    """Name documents whose bytes are damaged, on standard error; `{entries}`: how many are left of it."""
+    for one in lost:
+        left = what_is_left.format(entries=count(one.entries, "entry"))
+        place = f"fetch {one.fetch_id} of {one.feed} at {one.started_at}"
+        click.echo(visible(f"{place}: {one.problem}; {left}"), err=True)
 
 
 def day(text: str | None) -> str:

@@ -1,12 +1,8 @@
-"""Commands that archive: `run`, `fetch`, `replay`."""
+"""Commands that archive by hand: `fetch`, `replay`."""
 
 import asyncio
-import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,152 +11,14 @@ import click
 
 from archiver import times
 from archiver.cli.context import Context, pass_context
-from archiver.cli.printing import count, print_json, progress, update_line, visible
+from archiver.cli.engine import engine, finish, sync
+from archiver.cli.printing import count, print_json, progress, update_line
 from archiver.errors import ConfigError
-from archiver.fetch import Fetcher
 from archiver.model import FeedForUpdate
-from archiver.pipeline import Pipeline, Updated
 from archiver.replay import Replayed, documents, replay_all, warcs
-from archiver.service import Service, Tally
+from archiver.service import Tally
 from archiver.store import ArchiveLock
-from archiver.store.connect import sqlite_warning
-from archiver.upkeep import Upkeep
-from archiver.workers import Workers
-from archiver.writer import Writer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Engine:
-    """Everything that archiving needs, open."""
-
-    writer: Writer
-    pipeline: Pipeline
-    context: Context
-
-    def service(self, report: Callable[[Updated], None]) -> Service:
-        return Service(
-            pipeline=self.pipeline,
-            writer=self.writer,
-            concurrency=self.context.config.fetch.concurrency,
-            clock=times.now,
-            report=report,
-            upkeep=Upkeep(
-                archive=self.context.archive,
-                writer=self.writer,
-                backups=self.context.config.backup,
-                clock=times.now,
-            ),
-        )
-
-
-@asynccontextmanager
-async def _engine(context: Context) -> AsyncIterator[_Engine]:
-    """Open the archive, the network and the workers."""
-    config = context.config
-    async with Writer(context.archive) as writer, Fetcher(config.fetch) as fetcher:
-        with Workers() as workers:
-            yield _Engine(
-                context=context,
-                writer=writer,
-                pipeline=Pipeline(
-                    writer=writer,
-                    fetcher=fetcher,
-                    workers=workers,
-                    schedule=config.schedule,
-                    headers=context.headers(),
-                    clock=times.now,
-                ),
-            )
-
-
-async def _sync(engine: _Engine, *, pausing: bool) -> None:
-    """Let the configuration's feeds meet the archive's. Where there is none, it says nothing of any feed."""
-    if engine.context.config.path is None:
-        return
-    wanted = engine.context.following()
-    synced = await engine.writer.run(lambda store: store.sync(wanted, now=times.now(), pausing=pausing))
-    for verb, urls in (("added", synced.added), ("resumed", synced.resumed), ("paused", synced.paused)):
-        if urls:
-            _log.info("%s %s as the configuration says", verb, count(len(urls), "feed"))
-
-
-_log = logging.getLogger("archiver")
-
-
-class _LineFormatter(logging.Formatter):
-    """`2026-03-01T12:30:05Z  new           Example: 3 new of 10 entries`."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        line = f"{times.to_text(datetime.fromtimestamp(record.created, UTC))}  {visible(record.getMessage())}"
-        if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
-        return line
-
-
-def _log_lines() -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_LineFormatter())
-    logging.getLogger("archiver").addHandler(handler)
-    logging.getLogger("archiver").setLevel(logging.INFO)
-    logging.getLogger("apscheduler").addHandler(handler)
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
-
-
-def _tell(updated: Updated) -> None:
-    _log.info("%s", update_line(updated))
-
-
-def _finish(tally: Tally, *, as_json: bool) -> None:
-    """Print what a run came to, and say by the exit status whether feeds failed."""
-    if as_json:
-        print_json({"feeds": tally.feeds, "new": tally.new, "revised": tally.revised, "failed": tally.failed})
-    else:
-        failed = f", {tally.failed} failed" if tally.failed else ""
-        click.echo(
-            f"{count(tally.feeds, 'feed')}: {count(tally.new, 'new entry')},"
-            f" {count(tally.revised, 'revision')}{failed}"
-        )
-    sys.exit(1 if tally.failed else 0)
-
-
-@click.command(short_help="Run the service: fetch every feed when it is due.")
-@click.option("--once", is_flag=True, help="Update everything that is due, then exit.")
-@click.option("--json", "as_json", is_flag=True, help="With --once: print the summary as JSON.")
-@pass_context
-def run(context: Context, *, once: bool, as_json: bool) -> None:
-    """Run the service: fetch every feed when it is due, until Ctrl-C or SIGTERM."""
-    if as_json and not once:
-        raise ConfigError("--json goes with --once; the service itself tells one line an event")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the service listens itself
-    _log_lines()
-    with ArchiveLock(context.archive, doing="run --once" if once else "run", now=times.now()):
-        if once:
-            _finish(asyncio.run(_run_once(context)), as_json=as_json)
-        asyncio.run(_serve(context))
-
-
-async def _serve(context: Context) -> None:
-    async with _engine(context) as engine:
-        await _sync(engine, pausing=True)
-        service = engine.service(_tell)
-        service.stop_on_signals()
-        if context.config.fetch.contact is None:
-            _log.warning("publishers cannot reach you: set fetch.contact in the configuration")
-        if warning := sqlite_warning():
-            _log.warning("%s", warning)
-        _log.info("archiving into %s; stop with Ctrl-C", context.archive)
-        await service.run(tick_seconds=context.config.schedule.tick_seconds)
-        tally = service.tally
-    _log.info("stopped: %s, %s", count(tally.feeds, "update"), count(tally.new, "new entry"))
-
-
-async def _run_once(context: Context) -> Tally:
-    async with _engine(context) as engine:
-        await _sync(engine, pausing=True)
-        service = engine.service(_tell)
-        service.stop_on_signals()
-        await service.run_once()
-        return service.tally
+from archiver.visible import visible
 
 
 @click.command(short_help="Fetch feeds now, due or not.")
@@ -172,7 +30,7 @@ def fetch(context: Context, feeds: tuple[str, ...], *, as_json: bool) -> None:
     _check_names(context, feeds)
     with ArchiveLock(context.archive, doing="fetch", now=times.now()):
         tally = asyncio.run(_fetch(context, feeds, quiet=as_json))
-    _finish(tally, as_json=as_json)
+    finish(tally, as_json=as_json)
 
 
 def _check_names(context: Context, names: tuple[str, ...]) -> None:
@@ -185,22 +43,24 @@ def _check_names(context: Context, names: tuple[str, ...]) -> None:
 
 
 async def _fetch(context: Context, names: tuple[str, ...], *, quiet: bool) -> Tally:
-    async with _engine(context) as engine:
-        await _sync(engine, pausing=False)
-        wanted = await engine.writer.run(
+    async with engine(context) as archiving:
+        await sync(archiving, pausing=False)
+        wanted = await archiving.writer.run(
             lambda store: (
-                tuple(store.feed(store.find_feed(name)) for name in names) if names else store.followed()
+                tuple(_turn(store.feed(store.find_feed(name))) for name in names)
+                if names
+                else store.followed()
             )
         )
         with progress(len(wanted), quiet=quiet) as step:
-            service = engine.service(lambda updated: step(update_line(updated)))
+            service = archiving.service(lambda updated: step(update_line(updated)))
             service.stop_on_signals()
-            await service.update(_each_once(wanted))
+            await service.update(dict(wanted).items())
         return service.tally
 
 
-def _each_once(feeds: tuple[FeedForUpdate, ...]) -> tuple[FeedForUpdate, ...]:
-    return tuple({feed.id: feed for feed in feeds}.values())
+def _turn(feed: FeedForUpdate) -> tuple[int, str]:
+    return feed.id, feed.host
 
 
 def _time(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
@@ -260,11 +120,11 @@ async def _replay(
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     try:
-        async with _engine(context) as engine:
+        async with engine(context) as archiving:
             with progress(len(found), quiet=quiet) as step:
                 return await replay_all(
-                    engine.pipeline,
-                    engine.writer,
+                    archiving.pipeline,
+                    archiving.writer,
                     found,
                     at=at,
                     max_bytes=context.config.fetch.max_body_bytes,

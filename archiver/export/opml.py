@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from urllib.parse import urlsplit, urlunsplit
 
 from lxml import etree
 
@@ -133,7 +132,7 @@ class _Target:
         if not url.lower().startswith(("http:", "https:")) or not urls.is_web(url):
             shown = url if len(url) <= _LONGEST_SHOWN else url[: _LONGEST_SHOWN - 1] + "…"
             self.problems.append(
-                f"{_without_login(shown)} is left out: only http and https addresses are taken"
+                f"{urls.redact(shown)} is left out: only http and https addresses are taken"
             )
             return
         found = self.feeds.setdefault(url, _Found(None))
@@ -169,7 +168,7 @@ def write_opml(feeds: Iterable[OpmlFeed], title: str, created: datetime) -> byte
                 folders[path[:depth]] = etree.SubElement(
                     folders[path[: depth - 1]], "outline", text=name, title=name
                 )
-        url = _without_login(_text(feed.url))
+        url = urls.redact(_text(feed.url))
         outline = etree.SubElement(folders[path], "outline", type="rss", text=_text(feed.title or "") or url)
         if feed.title and _text(feed.title):
             outline.set("title", _text(feed.title))
@@ -187,11 +186,3 @@ def _text(value: str) -> str:
 
 def _is_xml(code: int) -> bool:
     return code in (9, 10, 13) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
-
-
-def _without_login(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if "@" in parts.netloc else url

@@ -11,7 +11,7 @@ import re
 import uuid
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any, BinaryIO
@@ -22,8 +22,10 @@ from warcio.utils import Digester
 from warcio.warcwriter import WARCWriter
 
 from archiver import __version__
+from archiver.errors import StoreError
 from archiver.export.warc_facts import feed_field, fetch_field
 from archiver.store import Chosen, Reader
+from archiver.store.salvage import Lost
 from archiver.urls import redact
 
 _SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
@@ -45,13 +47,24 @@ class Written:
 
     fetches: int = 0
     records: int = 0
+    lost: list[Lost] = field(default_factory=list)
 
 
 def write_warc(
-    reader: Reader, out: BinaryIO, chosen: Chosen, *, at: str, filename: str | None, gzip: bool
+    reader: Reader,
+    out: BinaryIO,
+    chosen: Chosen,
+    *,
+    at: str,
+    filename: str | None,
+    gzip: bool,
+    despite_damage: bool = False,
 ) -> Written:
-    """Write the chosen fetches, oldest first; `at` is the time of writing. Raises StoreError, OSError."""
-    export = _Export(reader, out, at=at, gzip=gzip)
+    """Write the chosen fetches, oldest first; `at` is the time of writing. Raises StoreError, OSError.
+
+    With `despite_damage`, of a fetch whose body is damaged our facts are written, and no answer.
+    """
+    export = _Export(reader, out, at=at, gzip=gzip, despite_damage=despite_damage)
     export.begin(filename, reader.chosen_feeds(chosen))
     for row in reader.fetches(chosen):
         export.fetch(row)
@@ -75,8 +88,9 @@ class _Writer(WARCWriter):  # type: ignore[misc]
 
 
 class _Export:
-    def __init__(self, reader: Reader, out: BinaryIO, *, at: str, gzip: bool) -> None:
+    def __init__(self, reader: Reader, out: BinaryIO, *, at: str, gzip: bool, despite_damage: bool) -> None:
         self.written = Written()
+        self._despite_damage = despite_damage
         self._reader = reader
         self._at = at
         self._writer = _Writer(out, gzip=gzip, warc_version="1.1")
@@ -115,17 +129,39 @@ class _Export:
         row = _without_secrets(row)
         ids = _Ids(f"{row['id']} {fetch_field(row, feed=feed, record=None, hops=())!r}")
         answered = row["status"] is not None or row["outcome"] in ("new", "unchanged") or row["body_sha256"]
-        answer_id = ids("answer") if answered else None
+        body = self._body(row) if answered else b""
+        answer_id = ids("answer") if answered and body is not None else None
         hop_ids = [ids(f"hop {number}") for number, _ in enumerate(row["redirects"])]
         told = {"WARC-Record-ID": ids("facts")} | ({"WARC-Refers-To": answer_id} if answer_id else {})
         field = fetch_field(row, feed=feed, record=answer_id, hops=hop_ids)
         self._write("metadata", "", row["started_at"], body=field, headers=told)
         for hop, hop_id in zip(row["redirects"], hop_ids, strict=True):
             self._redirect(hop, hop_id, row, answer_id)
-        if answer_id:
-            self._answer(row, answer_id)
+        if answer_id and body is not None:
+            self._answer(row, answer_id, body)
         if answer_id and row["status"] is not None and row["request_headers"]:
             self._request(row, ids("request"), answer_id)
+
+    def _body(self, row: Mapping[str, Any]) -> bytes | None:
+        """The body of an answer, empty where a revisit will refer to it; None if it is lost."""
+        sha256 = row["body_sha256"]
+        if not sha256 or row["status"] == 304 or sha256 in self._bodies:
+            return b""
+        try:
+            return self._reader.body(sha256)
+        except StoreError as error:
+            if not self._despite_damage:
+                raise StoreError(f"fetch {row['id']}: {error}; leave it out with --despite-damage") from error
+            self.written.lost.append(
+                Lost(
+                    fetch_id=row["id"],
+                    feed=self._urls[row["feed_id"]],
+                    started_at=row["started_at"],
+                    body_sha256=sha256,
+                    problem=str(error),
+                )
+            )
+            return None
 
     def _redirect(
         self, hop: Mapping[str, Any], hop_id: str, row: Mapping[str, Any], answer: str | None
@@ -137,7 +173,7 @@ class _Export:
         http = _RawHeaders(_status(hop["status"], None), fields, protocol="HTTP/1.1")
         self._write("response", hop["url"], row["started_at"], http=http, headers=headers)
 
-    def _answer(self, row: Mapping[str, Any], answer_id: str) -> None:
+    def _answer(self, row: Mapping[str, Any], answer_id: str, body: bytes) -> None:
         uri = _uri(row["final_url"] or row["request_url"])
         sha256, at = row["body_sha256"], row["started_at"]
         headers = {"WARC-Record-ID": answer_id} | _who(row)
@@ -156,7 +192,6 @@ class _Export:
             http = None if row["status"] is None else _http(row, None)
             self._write("revisit", uri, at, http=http, headers=headers)
             return
-        body = self._reader.body(sha256) if sha256 else b""
         if sha256:
             self._bodies[sha256] = (uri, at)
             if len(self._bodies) > _MOST_REMEMBERED:

@@ -21,7 +21,7 @@ _LONGEST_ADDRESS = 8_000
 _FETCH_COLUMNS = (
     "started_at", "duration_ms", "request_url", "final_url", "status", "outcome", "error", "error_kind",
     "headers", "redirects", "http_version", "reason", "request_headers", "address", "tls_protocol",
-    "certificate_sha256", "complete", "body_sha256", "bytes_received", "entries_seen", "entries_new",
+    "certificate_sha256", "tls_verified", "complete", "body_sha256", "bytes_received", "entries_seen", "entries_new",
     "entries_revised", "gap", "partial", "problems", "read_as",
 )  # fmt: skip
 
@@ -167,6 +167,7 @@ def _connection(told: dict[str, Any]) -> Connection | None:
         address=_text_or_none(told.get("address")),
         tls_protocol=_text_or_none(told.get("tls_protocol")),
         certificate_sha256=_text_or_none(told.get("certificate_sha256")),
+        verified=_flag_or_none(told.get("tls_verified")),
     )
     return None if known == Connection() else known
 
@@ -189,6 +190,13 @@ def _address(value: object) -> str:
 
 def _text_or_none(value: object) -> str | None:
     return None if value is None else _text(value)
+
+
+def _flag_or_none(value: object) -> bool | None:
+    """A truth as JSON has it, or as SQLite does."""
+    if value is not None and value not in (0, 1):
+        raise TypeError("neither true nor false")
+    return None if value is None else bool(value)
 
 
 def _number(value: object) -> int:

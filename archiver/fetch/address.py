@@ -1,11 +1,10 @@
 """Addresses as the wire needs them: what can be asked for, whose origin it is, what may be shown of it."""
 
-import base64
-
 import httpx
 
 from archiver import urls
 from archiver.errors import FetchError
+from archiver.fetch import asking
 
 _LONGEST = 8_000  # RFC 9110, 4.1, asks servers to take that much; longer ones are traps
 
@@ -22,13 +21,15 @@ def parse(url: str) -> tuple[httpx.URL, str | None]:
     if scheme not in ("http", "https"):
         raise FetchError("bad_scheme", f"{scheme[:20]}: addresses are not fetched, only http and https")
     try:
-        parsed = httpx.URL(cleaned)
-        user, password = parsed.username, parsed.password
-        login = base64.b64encode(f"{user}:{password}".encode()).decode() if parsed.userinfo else None
-        bare = parsed.copy_with(userinfo=b"", fragment=None)
+        parsed = httpx.URL(cleaned.partition("#")[0])
+        for label in parsed.raw_host.split(b"."):
+            if label.startswith(b"xn--") and not label[4:].decode("punycode"):
+                raise httpx.InvalidURL("an empty label")
+        if not parsed.userinfo:
+            return parsed, None
+        return parsed.copy_with(userinfo=b""), asking.basic(parsed.username, parsed.password)
     except (httpx.InvalidURL, UnicodeError) as error:
         raise FetchError("bad_url", "this is not an address that can be asked for") from error
-    return bare, f"Basic {login}" if login else None
 
 
 def target(base: httpx.URL, location: bytes) -> httpx.URL:

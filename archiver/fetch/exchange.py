@@ -1,41 +1,67 @@
 """One fetch over HTTP: from the first request over every redirect to the last byte of the answer."""
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 import httpx
 
 from archiver.config import FetchSettings
 from archiver.errors import FetchError
-from archiver.fetch import address, proof
-from archiver.fetch.decode import ACCEPT_ENCODING, Decoder, too_large
+from archiver.fetch import address, asking, challenge, proof
+from archiver.fetch.decode import Decoder, too_large
 from archiver.fetch.failures import FOREIGN, seconds, translated
-from archiver.fetch.retry import retry_after_seconds
-from archiver.model import Connection, FetchRequest, Headers, Hop, Response
+from archiver.hosts import host_of
+from archiver.model import Connection, FetchOptions, FetchRequest, Headers, Hop, Response
+from archiver.retry import retry_after_seconds
 
-ACCEPT = (
-    "application/atom+xml, application/rss+xml, application/rdf+xml, application/feed+json, "
-    "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, text/html;q=0.5, */*;q=0.1"
-)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _NO_DOCUMENT = {204: "no content", 205: "no content", 206: "only a part of the document"}
 _MOST_PIECES = 200_000  # a document sent byte by byte costs seconds of work
+_NOTHING = httpx.ByteStream(b"")  # said outright, it spares httpx from working out how to send it
 _REFUSAL_SECONDS = 10.0  # what stands in the body of an error is worth less waiting than a document
-_LONGEST_VALIDATOR = 1024
+
+Way = Callable[[FetchOptions], httpx.AsyncBaseTransport]
+"""Makes, or lends, the transport for one request."""
+
+
+class Turns(Protocol):
+    """Who may ask which host, and when (the per-host manners)."""
+
+    def turn(self, host: str) -> AbstractAsyncContextManager[object]:
+        """Wait until a host (as `hosts.host_of` names it) may be asked, and hold it for one request."""
 
 
 class Exchange:
     """Remembers how far a fetch has come, so that every failure can say it. Used once."""
 
     def __init__(
-        self, request: FetchRequest, settings: FetchSettings, transport: httpx.AsyncBaseTransport
+        self,
+        request: FetchRequest,
+        settings: FetchSettings,
+        *,
+        way: Way,
+        slots: asyncio.Semaphore,
+        turns: Turns | None,
     ) -> None:
         self._request = request
         self._settings = settings
-        self._transport = transport
+        self._way = way
+        self._slots = slots
+        self._turns = turns
+        self._total = request.options.timeout_seconds or settings.total_timeout
+        self._left = self._total
+        self._manner = asking.Manner(
+            second_agent=request.second_agent and settings.second_user_agent is not None
+        )
+        self._login: str | None = None
+        self._visited: set[str] = set()
         self._hops: list[Hop] = []
         self._url: httpx.URL | None = None
+        self._address: str | None = None
         self._status: int | None = None
         self._headers: Headers = ()
         self._sent: Headers = ()
@@ -45,113 +71,145 @@ class Exchange:
 
     async def run(self) -> Response:
         """Return the answer, or raise FetchError with all that is known."""
-        total = self._settings.total_timeout
         try:
-            async with asyncio.timeout(total) as deadline:
-                return await self._follow()
+            url, self._login = address.parse(self._request.url)
+            self._go_to(url)
+            while True:
+                if (response := await self._in_turn(url)) is not None:
+                    return response
+                assert self._url is not None
+                url = self._url
         except FetchError as error:
             self._complete(error)
             raise
-        except FOREIGN as error:
-            if deadline.expired():
-                failure = FetchError("timeout", f"the whole fetch took longer than {seconds(total)}")
-            else:
-                failure = translated(
-                    error, self._url, settings=self._settings, answered=self._status is not None
-                )
-            self._complete(failure)
-            raise failure from error
+
+    def _go_to(self, url: httpx.URL) -> None:
+        self._url, self._address = url, str(url)
+        self._visited.add(self._address)
 
     def _complete(self, error: FetchError) -> None:
         error.status = self._status
         error.headers = self._headers
         error.redirects = tuple(self._hops)
-        error.final_url = str(self._url) if self._url else None
+        error.final_url = self._address
         error.request_headers = self._sent
         error.connection = self._connection
         error.http_version, error.reason = self._status_line
         error.complete = error.body is not None and self._is_proven
 
-    async def _follow(self) -> Response:
-        """Ask, and ask again wherever we are sent on to."""
-        self._url, login = address.parse(self._request.url)
-        private = [] if login is None else [("Authorization", login)]
-        private = _merged(private, list(self._request.headers))
-        validators = _validators(self._request)
-        visited = {str(self._url)}
-        async with self._transport:
-            while True:
-                headers = _merged(self._our_headers(), private) + validators
-                self._status, self._headers, self._connection = None, (), None
-                self._status_line = None, None
-                self._sent = proof.sent(headers, private=private)
-                # The transport and not a client: that would follow every Location in its mind, and raise.
-                answer = await self._transport.handle_async_request(self._ask(self._url, headers))
-                try:
-                    self._status, self._headers = answer.status_code, _decoded(answer.headers)
-                    self._connection, self._status_line = proof.connection(answer), proof.status_line(answer)
-                    if answer.status_code not in _REDIRECTS:
-                        return await self._conclude(answer, asked=bool(validators))
-                    next_url = self._next_url(answer, visited)
-                finally:
-                    await answer.aclose()
-                self._hops.append(self._hop(answer.status_code))
-                if not address.keeps_trust(self._url, next_url):
-                    private, validators = [], []
-                self._url = next_url
+    async def _in_turn(self, url: httpx.URL) -> Response | None:
+        """Ask once. Waiting for the host's turn and for our own is no fault of the server's."""
+        if self._turns is None:
+            async with self._slots:
+                return await self._in_time(url)
+        async with self._turns.turn(host_of(str(url))), self._slots:
+            return await self._in_time(url)
 
-    def _hop(self, status: int) -> Hop:
-        location = next((value for name, value in self._headers if name.lower() == "location"), None)
-        return Hop(url=str(self._url), status=status, location=location, connection=self._connection)
+    async def _in_time(self, url: httpx.URL) -> Response | None:
+        """Ask once, within what is left of the time for the whole fetch."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            async with asyncio.timeout(self._left) as deadline:
+                return await self._ask(url)
+        except FOREIGN as error:
+            if deadline.expired():
+                raise FetchError(
+                    "timeout", f"the whole fetch took longer than {seconds(self._total)}"
+                ) from error
+            raise translated(
+                error, url, settings=self._settings, answered=self._status is not None
+            ) from error
+        finally:
+            self._left = max(self._left - (loop.time() - began), 0.0)
 
-    def _ask(self, url: httpx.URL, headers: list[tuple[str, str]]) -> httpx.Request:
-        patience = httpx.Timeout(
-            self._settings.read_timeout, connect=self._settings.connect_timeout, pool=None
-        )
-        encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        return httpx.Request("GET", url, headers=encoded, extensions={"timeout": patience.as_dict()})
+    async def _ask(self, url: httpx.URL) -> Response | None:
+        """Return the answer; None where there is more to ask, as `_url` and `_manner` then say."""
+        fields, private = asking.fields(self._request, self._settings, self._manner, login=self._login)
+        self._status, self._headers, self._connection = None, (), None
+        self._status_line = None, None
+        self._is_proven = False
+        self._sent = proof.sent(fields, private=private)
+        options = self._request.options
+        transport = self._way(options if self._manner.trusted else options.elsewhere)
+        try:
+            # The transport and not a client: that would follow every Location in its mind, and raise.
+            answer = await transport.handle_async_request(self._written(url, fields))
+            try:
+                self._status, self._headers = answer.status_code, _decoded(answer.headers)
+                self._connection, self._status_line = proof.connection(answer), proof.status_line(answer)
+                return await self._judge(url, answer)
+            finally:
+                await answer.aclose()
+        finally:
+            await transport.aclose()
 
-    def _our_headers(self) -> list[tuple[str, str]]:
-        return [
-            ("User-Agent", self._settings.full_user_agent),
-            ("Accept", ACCEPT),
-            ("Accept-Encoding", ACCEPT_ENCODING),
-            ("Connection", "close"),
-        ]
+    def _written(self, url: httpx.URL, fields: asking.Fields) -> httpx.Request:
+        settings = self._settings
+        # Who gives a server more time for the whole means its silence too.
+        read = max(settings.read_timeout, self._request.options.timeout_seconds or 0)
+        patience = {"connect": settings.connect_timeout, "read": read, "write": read, "pool": None}
+        encoded = [(b"Host", url.netloc)]
+        encoded += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
+        return httpx.Request("GET", url, headers=encoded, stream=_NOTHING, extensions={"timeout": patience})
 
-    def _next_url(self, answer: httpx.Response, visited: set[str]) -> httpx.URL:
-        location = next((value for name, value in answer.headers.raw if name.lower() == b"location"), b"")
-        if not location:
-            raise FetchError("protocol", f"the server answered {answer.status_code} without saying where to")
-        assert self._url is not None
-        next_url = address.target(self._url, location)
-        if str(next_url) in visited:
-            raise FetchError("redirect_loop", "the server sends us round in a circle")
-        if len(self._hops) >= self._settings.max_redirects:
-            raise FetchError("too_many_redirects", f"we were sent on more than {len(self._hops)} times")
-        visited.add(str(next_url))
-        return next_url
-
-    async def _conclude(self, answer: httpx.Response, *, asked: bool) -> Response:
-        """Judge an answer that is no redirect."""
+    async def _judge(self, url: httpx.URL, answer: httpx.Response) -> Response | None:
         status = answer.status_code
+        if status in _REDIRECTS:
+            self._follow(url, status)
+            return None
         if status >= 400:
             await self._refuse(answer)
-        if status == 304 and asked:
-            return self._response(b"", complete=True)
+            return None
         if status == 304:
-            raise FetchError("protocol", "the server says that nothing changed (304), but was not asked that")
-        if not 200 <= status < 300:
+            return self._not_modified()
+        if status == 226:
+            self._expect_delta()
+        elif not 200 <= status < 300:
             raise FetchError("protocol", f"the server answered {status}, which we did not ask for")
         if status in _NO_DOCUMENT:
             raise FetchError("protocol", f"the server answered {status}: {_NO_DOCUMENT[status]}")
-        body, complete = await self._read(answer)
-        return self._response(body, complete=complete)
+        try:
+            body = await self._read(answer)
+        except FetchError as error:
+            if error.kind != "bad_encoding" or self._manner.uncompressed:
+                raise
+            self._manner = replace(self._manner, uncompressed=True)
+            return None
+        self._refuse_challenge(body)
+        return self._response(body, complete=self._is_proven)
+
+    def _follow(self, url: httpx.URL, status: int) -> None:
+        """Go where a redirect leads. What was meant for one origin stays there (RFC 9110, 15.4)."""
+        location = self._field("location")
+        if not location:
+            raise FetchError("protocol", f"the server answered {status} without saying where to")
+        next_url = address.target(url, location.encode("latin-1"))
+        if str(next_url) in self._visited:
+            raise FetchError("redirect_loop", "the server sends us round in a circle")
+        if len(self._hops) >= self._settings.max_redirects:
+            raise FetchError("too_many_redirects", f"we were sent on more than {len(self._hops)} times")
+        self._hops.append(Hop(url=str(url), status=status, location=location, connection=self._connection))
+        if not address.keeps_trust(url, next_url):
+            self._manner = replace(self._manner, trusted=False)
+        self._go_to(next_url)
+
+    def _not_modified(self) -> Response:
+        if not any(name in ("If-None-Match", "If-Modified-Since") for name, _ in self._sent):
+            raise FetchError("protocol", "the server says that nothing changed (304), but was not asked that")
+        return self._response(b"", complete=True)
+
+    def _expect_delta(self) -> None:
+        """226 is an answer to `A-IM: feed` only, and says so (RFC 3229, 10.5.2)."""
+        asked = any(name == "A-IM" for name, _ in self._sent)
+        said = {part.partition(";")[0].strip().lower() for part in (self._field("im") or "").split(",")}
+        if not asked or "feed" not in said:
+            raise FetchError("protocol", "the server sends changes (226) that we did not ask for")
 
     def _response(self, body: bytes, *, complete: bool) -> Response:
         return Response(
             request_url=self._request.url,
-            final_url=str(self._url),
+            final_url=self._address or self._request.url,
             status=self._status,
             headers=self._headers,
             body=body,
@@ -161,61 +219,72 @@ class Exchange:
             connection=self._connection,
             http_version=self._status_line[0],
             reason=self._status_line[1],
+            second_agent=self._manner.second_agent,
         )
 
-    async def _refuse(self, answer: httpx.Response) -> NoReturn:
-        """Raise for a 4xx or 5xx; its body is kept if it comes whole, soon and within the limit."""
-        status = answer.status_code
+    async def _refuse(self, answer: httpx.Response) -> None:
+        """Raise for a 4xx or 5xx; its body is kept if it comes whole, soon and within the limit.
+
+        A server that may have meant the User-Agent (403) is asked once more, with the second one.
+        """
         body: bytes | None
         try:
             async with asyncio.timeout(_REFUSAL_SECONDS):
-                body, _ = await self._read(answer)
+                body = await self._read(answer)
         except (FetchError, *FOREIGN):
             body = None
-        retry_after = retry_after_seconds(
-            answer.headers.get("Retry-After"), date=answer.headers.get("Date"), now=datetime.now(UTC)
-        )
+        self._refuse_challenge(body)
+        if answer.status_code == 403 and self._settings.second_user_agent and not self._manner.second_agent:
+            self._manner = replace(self._manner, second_agent=True)
+            return
+        self._raise_refusal(answer.status_code, body)
+
+    def _raise_refusal(self, status: int, body: bytes | None) -> NoReturn:
         if status == 410:
             raise FetchError("gone", "the server says that this feed is gone for good (410)", body=body)
         phrase = httpx.codes.get_reason_phrase(status)
         named = f"{status} {phrase}" if phrase else str(status)
-        raise FetchError("http", f"the server answered {named}", body=body, retry_after=retry_after)
+        raise FetchError("http", f"the server answered {named}", body=body, retry_after=self._retry_after())
 
-    async def _read(self, answer: httpx.Response) -> tuple[bytes, bool]:
-        """The body, and whether anything proves that it came whole."""
+    def _refuse_challenge(self, body: bytes | None) -> None:
+        assert self._status is not None
+        if service := challenge.service(self._status, self._headers, body):
+            raise FetchError(
+                "challenge",
+                f"{service}, which stands before the site, asks for proof that a person is asking"
+                f" ({self._status})",
+                body=body,
+                retry_after=self._retry_after(),
+            )
+
+    def _retry_after(self) -> int | None:
+        return retry_after_seconds(
+            self._field("retry-after"), date=self._field("date"), now=datetime.now(UTC)
+        )
+
+    async def _read(self, answer: httpx.Response) -> bytes:
+        """The body; `_is_proven` then says whether anything proves that it came whole."""
         limit = self._settings.max_body_bytes
-        length = answer.headers.get("Content-Length", "")
+        length = self._field("content-length") or ""
         if length.isascii() and length.isdigit() and int(length[:15]) > limit:
             raise too_large(limit)
-        decoder = Decoder(answer.headers.get("Content-Encoding", ""), limit=limit)
+        codings = [value for name, value in self._headers if name.lower() == "content-encoding"]
+        decoder = Decoder(", ".join(codings), limit=limit)
         pieces = 0
-        async for data in answer.aiter_raw():
+        assert isinstance(answer.stream, httpx.AsyncByteStream)
+        async for data in answer.stream:  # aiter_raw refuses an answer that was made with its content
             pieces += 1
             if pieces > _MOST_PIECES:
                 raise FetchError("protocol", "the server sends the document in too many pieces")
             decoder.feed(data)
         body, proven = decoder.finish()
-        is_framed = bool(length) or "chunked" in answer.headers.get("Transfer-Encoding", "").lower()
+        is_framed = bool(length) or "chunked" in (self._field("transfer-encoding") or "").lower()
         self._is_proven = proven or is_framed
-        return body, self._is_proven
+        return body
 
-
-def _validators(request: FetchRequest) -> list[tuple[str, str]]:
-    """Conditional request (RFC 9110, 13.1): both validators, exactly as they were received."""
-    named = [("If-None-Match", request.etag), ("If-Modified-Since", request.last_modified)]
-    return [(name, value) for name, value in named if value and _can_travel(value)]
-
-
-def _can_travel(value: str) -> bool:
-    return len(value) <= _LONGEST_VALIDATOR and all(
-        c == "\t" or " " <= c <= "~" or "\x80" <= c <= "\xff" for c in value
-    )
-
-
-def _merged(base: list[tuple[str, str]], own: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The base without what `own` sets anew, then `own`."""
-    names = {name.lower() for name, _ in own}
-    return [(name, value) for name, value in base if name.lower() not in names] + own
+    def _field(self, name: str) -> str | None:
+        """The first value of a field of the answer, its name in lower case."""
+        return next((value for key, value in self._headers if key.lower() == name), None)
 
 
 def _decoded(headers: httpx.Headers) -> Headers:

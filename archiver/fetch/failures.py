@@ -28,13 +28,18 @@ def translated(
             reason = str(cause.verify_message).rstrip(".")
             return FetchError("tls", f"the certificate of {host} is not valid: {reason}")
         if isinstance(cause, ssl.SSLError):
-            return FetchError("tls", f"no encrypted connection with {host}: {cause.reason or 'it broke off'}")
+            return FetchError(
+                "tls",
+                f"no encrypted connection with {host}: {getattr(cause, 'reason', None) or 'it broke off'}",
+            )
         if isinstance(cause, socket.gaierror):
             if cause.errno == socket.EAI_AGAIN:
-                return FetchError("dns", f"the name {host} could not be looked up just now")
+                return FetchError("dns_hiccup", f"the name {host} could not be looked up just now")
             return FetchError("dns", f"the name {host} has no address")
         if isinstance(cause, UnicodeError):
             return FetchError("bad_url", f"{host[:80]} is not a name that can be looked up")
+    if isinstance(error, httpx.ProxyError):
+        return FetchError("connect", f"the proxy does not let us through: {_short(str(error))}")
     if isinstance(error, httpx.ConnectError):
         return _unreachable(host, url, causes)
     if isinstance(error, httpx.RemoteProtocolError):

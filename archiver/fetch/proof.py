@@ -34,6 +34,7 @@ def connection(answer: httpx.Response) -> Connection | None:
         address=_address(stream.get_extra_info("server_addr")),
         tls_protocol=tls.version() if is_encrypted else None,
         certificate_sha256=hashlib.sha256(certificate).hexdigest() if certificate else None,
+        verified=tls.context.verify_mode is ssl.CERT_REQUIRED if is_encrypted else None,
     )
 
 

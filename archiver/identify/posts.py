@@ -57,14 +57,15 @@ def same_post(
     wins, then the oldest post.
     """
     url = entry.identity.url_key
+    same = [] if url is None else [other for other in siblings if other.identity.url_key == url][-_NEWEST:]
+    if not same and not any(_may_be_one(other, feed_id, url) for other in candidates):
+        return PostLink(rule="first", confidence=1.0)
     ours = of_entry(entry, feed_id)
     told = [of_candidate(other) for other in candidates]
     if _is_repeated(ours, told) or any(_is_namesake(other, entry) for other in siblings):
         ours = replace(ours, series=True)
-    others = [other for other in told if other.feed_id != feed_id or (url and other.url_key == url)]
-    if url is not None:
-        same = [other for other in siblings if other.identity.url_key == url]
-        others += [of_entry(other, feed_id) for other in same[-_NEWEST:]]
+    others = [other for other in told if _may_be_one(other, feed_id, url)]
+    others += [of_entry(other, feed_id) for other in same]
     matches = [match for match in _confirmed(ours, others) if not _is_denied(match, ours, told)]
     found = min(matches, key=_order, default=None)
     if found is None:
@@ -75,6 +76,10 @@ def same_post(
         post_id=found.story.post_id,
         same_as=found.story.position,
     )
+
+
+def _may_be_one(other: Candidate | Story, feed_id: int, url: str | None) -> bool:
+    return other.feed_id != feed_id or bool(url and other.url_key == url)
 
 
 def _order(found: _Found) -> tuple[float, bool, int]:

@@ -62,11 +62,13 @@ def recognise(
     *,
     has_reminted: bool = False,
     volatile_ids: bool = False,
+    is_delta: bool = False,
 ) -> Recognition:
     """Find the known entry of each entry: by key, else by a lower rung, re-minted in bulk, or retold.
 
     `has_reminted` says that the feed gave old entries new ids before; `volatile_ids`, that its ids
-    are other ones in every document, and so identify nothing.
+    are other ones in every document, and so identify nothing; `is_delta`, that what is not in it may stand
+    all the same, so that nothing here comes in its place.
     O(n log n) in the number of entries; texts are compared for single pairs only.
     """
     match = _Matching(prepared, known, has_reminted=has_reminted, volatile_ids=volatile_ids)
@@ -74,8 +76,9 @@ def recognise(
     match.by_own_key()
     match.by_alias()
     match.by_lower_rung()
-    match.reminted_in_bulk()
-    match.retold()
+    if not is_delta:
+        match.reminted_in_bulk()
+        match.retold()
     return match.result()
 
 

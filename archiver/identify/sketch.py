@@ -1,9 +1,11 @@
 """A sketch: a few numbers by which texts that share much are found through an index."""
 
+import struct
 from collections.abc import Sequence
 from hashlib import blake2b
+from heapq import nsmallest
 
-from archiver.identify.words import shingles
+from archiver.identify.words import SHINGLE
 
 _HEAD_WORDS = 40
 _EACH = 4
@@ -19,12 +21,11 @@ def sketch(words: Sequence[str]) -> tuple[int, ...]:
     """
     if len(words) < _FEWEST_WORDS:
         return ()
-    head = sorted(map(_number, shingles(words[:_HEAD_WORDS])))[:_EACH]
-    whole = sorted(map(_number, shingles(words)))[:_EACH]
+    # As bytes, encoded once: a long text has thousands of shingles, and hashing them is what takes the time.
+    parts = " ".join(words).encode("utf-8", "replace").split(b" ")
+    runs = map(b" ".join, zip(*(parts[at:] for at in range(SHINGLE)), strict=False))
+    digests = b"".join([blake2b(run, digest_size=8).digest() for run in runs])
+    numbers = struct.unpack(f">{len(digests) // 8}q", digests)
+    head = nsmallest(_EACH, set(numbers[: _HEAD_WORDS - SHINGLE + 1]))
+    whole = nsmallest(_EACH, set(numbers))
     return tuple(sorted({*head, *whole}))
-
-
-def _number(shingle: str) -> int:
-    return int.from_bytes(
-        blake2b(shingle.encode("utf-8", "replace"), digest_size=8).digest(), "big", signed=True
-    )

@@ -21,7 +21,7 @@ _PROSE = 40
 # Runs of marks and signs without a letter carry no words, and sorting thousands of combining marks into
 # canonical order takes quadratic time.
 _LETTERLESS = re.compile(r"[^\w\s!-~]{31,}")
-_INSIDE_WORDS = dict.fromkeys(map(ord, "'’‘ʻʼ`´ʹ\u00ad\u200b\u200c\u200d\u2060\ufeff"))
+_INSIDE_WORDS = re.compile("['’‘ʻʼ`´ʹ\u00ad\u200b\u200c\u200d\u2060\ufeff]")
 # Chinese and Japanese put no blanks between words, so each of their signs counts as one. The vowels of Indic
 # and South-East Asian scripts are marks, which `\w` leaves out.
 _IDEOGRAPHS = r"\u2e80-\u303b\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -32,6 +32,18 @@ _MARKS = (
 _WORD = re.compile(rf"[{_IDEOGRAPHS}]|(?:[^\W_{_IDEOGRAPHS}]|[{_MARKS}])+")
 # All but the breve of й and ў, which are letters of their own.
 _ACCENT = re.compile(r"[\u0300-\u0305\u0307-\u036f]|(?<![\u0400-\u052f])\u0306")
+# Most texts have none of the signs above, nor any that join with a neighbour when normalised: their letters
+# can be folded one by one, and their words have one simple pattern.
+_PLAIN = re.compile(
+    r"[\x00-\u02ff\u0400-\u0482\u048a-\u052f\u2000-\u2bff\ufe00-\ufe0f\ufffd\U0001f300-\U0001faff]*"
+)
+_PLAIN_WORD = re.compile(r"[^\W_]+")
+_ASCII_WORDS: dict[int, str | None] = {
+    code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)
+}
+_TYPOGRAPHY = re.compile("[\u00a0“”–—…«»•·]+")
+"""What makes most English texts other than ASCII, and parts words in any text."""
+_ASCII_WORDS |= dict.fromkeys(map(ord, "'`"))
 _EXCERPT_MARK = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\]|→)\Z")
 _FOOTNOTE = re.compile(r"\[\d{1,3}\]")
 _LINK = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/)\S+|(?<!\S)@\w+")
@@ -45,10 +57,30 @@ _READ_ON = frozenset({("читать", "далее"), ("continue", "reading"), (
 
 def folded_words(text: str) -> list[str]:
     """The words of a text without case, accents, punctuation and quotes; `ё` is `е`, but `й` is not `и`."""
-    text = unicodedata.normalize("NFKC", _LETTERLESS.sub(" ", text)).casefold().translate(_INSIDE_WORDS)
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", _ACCENT.sub("", unicodedata.normalize("NFD", text)))
-    return _WORD.findall(text)
+    bare = text if text.isascii() else _TYPOGRAPHY.sub(" ", text.replace("’", "").replace("‘", ""))
+    if bare.isascii():
+        return bare.translate(_ASCII_WORDS).split()
+    text = unicodedata.normalize("NFKC", _LETTERLESS.sub(" ", text)).casefold()
+    text = _INSIDE_WORDS.sub("", text)
+    if _PLAIN.fullmatch(text):
+        return _PLAIN_WORD.findall(_ACCENTED.sub(_bare, text))
+    return _WORD.findall(_without_accents(text))
+
+
+def _without_accents(text: str) -> str:
+    return unicodedata.normalize("NFC", _ACCENT.sub("", unicodedata.normalize("NFD", text)))
+
+
+_BARE = {
+    letter: bare
+    for letter in map(chr, (*range(0x80, 0x300), *range(0x400, 0x530)))
+    if (bare := _without_accents(letter)) != letter
+}
+_ACCENTED = re.compile(f"[{''.join(_BARE)}]")
+
+
+def _bare(letter: re.Match[str]) -> str:
+    return _BARE[letter[0]]
 
 
 def body_words(text: str) -> list[str]:

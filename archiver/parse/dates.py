@@ -77,6 +77,11 @@ _ZONE = (
 _HALF = r"(?P<half>[ap]\.?m\b\.?)"
 _AFTER_DATE = rf"(?:(?:\s*T\s*|,?\s+|,)(?:в\s+|kl\.?\s+|at\s+)?{_TIME}\s*{_HALF}?\s*{_ZONE}?)?"
 
+_RFC_822 = re.compile(
+    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(?P<day>[0-9]{1,2}) (?P<month>[A-Z][a-z]{2}) (?P<year>[0-9]{4})"
+    r" (?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2}) (?P<zone>GMT|[+-][0-9]{4})"
+)
+"""What most feeds write, without the distortions."""
 _ISO = re.compile(
     r"(?P<year>[0-9]{4})(?P<sep>[-/.])(?P<month>[0-9]{1,2})(?P=sep)(?P<day>[0-9]{1,2})" + _AFTER_DATE, re.I
 )
@@ -120,6 +125,8 @@ def read_date(raw: str, *, language: str | None = None) -> datetime | None:
         return None
     text = " ".join(raw.replace("\u2212", "-").split())
     try:
+        if (usual := _RFC_822.fullmatch(text)) and (month := _MONTHS.get(usual["month"].lower())):
+            return _moment(int(usual["year"]), month, int(usual["day"]), usual.groupdict())
         if named := _ZONE_NAME.search(text):
             return _in_zone(text[: named.start()].rstrip(), named["name"] or named["glued"], language)
         return _plain(_COMMENT.sub("", text), language)

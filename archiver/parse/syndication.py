@@ -1,4 +1,4 @@
-"""RSS, RDF, Atom and CDF documents, read by feedparser: the only import of it.
+"""RSS, RDF, Atom and CDF documents, read by feedparser: the only import of it, beside `strict`.
 
 text -> markup.mend -> shape.read_shape -> feedparser, strictly -> entries -> EntryData
                               `-> entry by entry, where the whole cannot be read strictly
@@ -8,6 +8,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from xml.sax import SAXException
 
 import feedparser
 
@@ -15,6 +16,7 @@ from archiver.errors import ParseError
 from archiver.model import EntryData, FeedData, ParsedFeed, ParseOptions
 from archiver.parse.markup import mend, prolog
 from archiver.parse.shape import Shape, core_only, local_name, read_shape
+from archiver.parse.strict import read_strictly
 from archiver.parse.syndication_entry import Context, read_entry
 from archiver.parse.syndication_feed import read_feed_data
 from archiver.urls import redact
@@ -98,14 +100,17 @@ def _says_anything(feed: FeedData) -> bool:
 
 def _parse(source: str) -> _Reading:
     """Give feedparser clean UTF-8 in a stream, and no address: it would resolve guids against it."""
-    parsed = feedparser.parse(
-        io.BytesIO(source.encode("utf-8", "replace")),
-        response_headers=_HEADERS,
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
-    feed, entries = _plain(parsed["feed"]), [_plain(entry) for entry in parsed["entries"]]
-    return _Reading(feed, entries, str(parsed["version"]), not parsed["bozo"])
+    data = source.encode("utf-8", "replace")
+    try:
+        feed, entries, version = read_strictly(data)
+        strict = True
+    except SAXException:
+        parsed = feedparser.parse(
+            io.BytesIO(data), response_headers=_HEADERS, sanitize_html=False, resolve_relative_uris=False
+        )
+        feed, entries, version = parsed["feed"], parsed["entries"], parsed["version"]
+        strict = not parsed["bozo"]
+    return _Reading(_plain(feed), [_plain(entry) for entry in entries], str(version), strict)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - what feedparser builds is as free as JSON

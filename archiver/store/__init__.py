@@ -13,7 +13,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from sqlite_utils import Database
 
-from archiver.changes import FeedUpdate
+from archiver.changes import FeedUpdate, FetchRecord
 from archiver.churn import History
 from archiver.failpoints import failpoint
 from archiver.model import Candidate, FeedForUpdate, KnownEntry, PreparedEntry
@@ -21,24 +21,43 @@ from archiver.store import (
     bodies,
     chores,
     connect,
+    digests,
+    due,
     evidence,
     feeds,
+    hosts,
     knowledge,
     manifest,
     reading,
     search,
+    standing,
     updates,
 )
 from archiver.store.bodies import digest
 from archiver.store.connect import moment, transaction
+from archiver.store.digests import Untold
+from archiver.store.due import DueFeeds
 from archiver.store.evidence import Chosen
 from archiver.store.feeds import Following, Synced
+from archiver.store.hosts import Held
 from archiver.store.lock import ArchiveLock
 from archiver.store.rows import sound
 from archiver.store.search import Query
+from archiver.store.standing import Due
 from archiver.times import to_text
 
-__all__ = ["ArchiveLock", "Chosen", "Following", "Query", "Reader", "Store", "Synced", "digest"]
+__all__ = [
+    "ArchiveLock",
+    "Chosen",
+    "Due",
+    "Following",
+    "Query",
+    "Reader",
+    "Store",
+    "Synced",
+    "Untold",
+    "digest",
+]
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -77,7 +96,9 @@ class Reader(_Connected):
     @classmethod
     def open(cls, path: Path) -> "Reader":
         """Open an existing archive. Raises StoreError, SchemaError."""
-        return cls(connect.open_reader(path))
+        db = connect.open_reader(path)
+        connect.make_sure_of_definitions(db, path)
+        return cls(db)
 
     def feeds(self, *, removed: bool = False) -> list[dict[str, Any]]:
         """Every feed with its columns, tags and number of entries."""
@@ -125,6 +146,30 @@ class Reader(_Connected):
         while rows := self._ask(evidence.fetches, chosen, after=last):
             yield from rows
             last = rows[-1]["id"]
+
+    def standing(self) -> list[dict[str, Any]]:
+        """Every feed that was not removed, with what `health.of` asks of it."""
+        return self._ask(lambda db: list(standing.standing(db)))
+
+    def due(self, *, now: datetime) -> Due:
+        """How much is due, and how late it is."""
+        return self._ask(standing.due, now=now)
+
+    def untold(self, channel: str, *, beside: frozenset[str], of_each: int) -> Untold:
+        """Events that a digest has not told by this way."""
+        return self._ask(digests.untold, channel, beside=beside, of_each=of_each)
+
+    def digests(self) -> list[dict[str, Any]]:
+        """What was told by each way, and what could not be."""
+        return self._ask(digests.channels)
+
+    def size(self) -> int:
+        """Bytes of the archive as SQLite sees it, what waits in the write-ahead log included."""
+        return self._ask(reading.size)
+
+    def chores_that_failed(self) -> list[dict[str, Any]]:
+        """Chores that failed when last tried, with `done_at`, when they were last done."""
+        return self._ask(chores.failed)
 
     def failed_chores(self) -> list[tuple[str, str, str]]:
         """Backups, scrubs and the like that failed when last tried: name, when, and why."""
@@ -206,13 +251,44 @@ class Store(_Connected):
         """One feed for an update, due or not. Raises NotFound."""
         return self._ask(feeds.for_update, feed_id)
 
-    def followed(self) -> tuple[FeedForUpdate, ...]:
-        """All feeds that are not paused."""
+    def followed(self) -> tuple[tuple[int, str], ...]:
+        """Number and host of all feeds that are not paused."""
         return self._ask(feeds.followed)
 
-    def due(self, *, now: datetime, limit: int, beside: Iterable[int] = ()) -> tuple[FeedForUpdate, ...]:
-        """Feeds whose time has come, longest waiting first, without those under way."""
-        return self._ask(feeds.due, now=now, limit=limit, beside=beside)
+    def for_updates(self, feed_ids: Iterable[int]) -> tuple[FeedForUpdate, ...]:
+        """These feeds as they are now, for their updates."""
+        return self._ask(feeds.for_updates, feed_ids)
+
+    def due_turns(
+        self,
+        *,
+        now: datetime,
+        limit: int,
+        per_host: int | None = None,
+        beside: Iterable[int] = (),
+        beside_hosts: Iterable[str] = (),
+    ) -> DueFeeds:
+        """Feeds whose time has come, longest waiting first: number and host."""
+        return self._ask(
+            due.due_turns,
+            now=now,
+            limit=limit,
+            per_host=per_host,
+            beside=beside,
+            beside_hosts=beside_hosts,
+        )
+
+    def refusals(self, host: str) -> int:
+        """How many times in a row a host has refused to answer."""
+        return hosts.refusals(self._db, host)
+
+    def held_hosts(self, *, now: datetime) -> list[Held]:
+        """Hosts that asked to be left alone."""
+        return self._ask(hosts.held, now=now)
+
+    def hosts_asked_since(self, since: datetime) -> dict[str, datetime]:
+        """The hosts that were asked last, and when that was over."""
+        return self._ask(hosts.asked_since, since)
 
     def known_entries(self, feed_id: int, document: Sequence[PreparedEntry]) -> tuple[KnownEntry, ...]:
         """What the archive knows of the entries of a document, and of those it should have had."""
@@ -244,6 +320,33 @@ class Store(_Connected):
         with self.transaction():
             chores.note(self._db, name, now=now, problem=problem)
 
+    def begin_digest(self, channel: str, *, now: datetime) -> None:
+        """Know a way of telling; what happened before is history, and is not told by it."""
+        with self.transaction():
+            digests.begin(self._db, channel, now=now)
+
+    def digest_is_due(self, channel: str, *, every: timedelta, retry: timedelta, now: datetime) -> bool:
+        """Whether it is time to tell what happened."""
+        return self._ask(digests.is_due, channel, every=every, retry=retry, now=now)
+
+    def note_digest(
+        self,
+        channel: str,
+        *,
+        now: datetime,
+        last_event_id: int | None,
+        sent: bool = False,
+        problem: str | None = None,
+    ) -> None:
+        """Write down up to where a way of telling has come, or what stood in its way."""
+        with self.transaction():
+            digests.note(self._db, channel, now=now, last_event_id=last_event_id, sent=sent, problem=problem)
+
+    def probe(self) -> None:
+        """Try whether the archive could be written. Raises StoreError."""
+        with self.transaction():
+            pass
+
     def tidy(self) -> None:
         """Fold the write-ahead log into the file, and let SQLite refresh what it knows of the tables."""
         connect.tidy(self._db)
@@ -251,6 +354,10 @@ class Store(_Connected):
     def apply(self, update: FeedUpdate) -> int:
         """Write an update inside the caller's `transaction`; return its fetch's id."""
         return updates.apply(self._db, update)
+
+    def skip(self, feed_id: int, fetch: FetchRecord, *, next_fetch_at: datetime | None) -> None:
+        """Write down, inside the caller's `transaction`, that a feed was not asked after all."""
+        updates.skip(self._db, feed_id, fetch, next_fetch_at=next_fetch_at)
 
     def counts_of_feeds(self, feed_ids: Sequence[int]) -> tuple[int, int]:
         """How many entries these feeds have, and how many posts those are."""

@@ -1,5 +1,12 @@
 """What the archive writes in two places, as questions that have no answer while both say the same."""
 
+
+def _members(*names: str) -> str:
+    """SQL for these members of an object, as an array."""
+    values = ", ".join(f"json_extract(value, '$.{name}')" for name in names)
+    return f"json_array({values})"
+
+
 QUESTIONS: tuple[tuple[str, str | None, str, str], ...] = (
     (
         "entries", "revision", "is not the number of its last version, or a version is missing",
@@ -88,6 +95,17 @@ QUESTIONS: tuple[tuple[str, str | None, str, str], ...] = (
         for column in ("title", "url", "language")
     ),
     (
+        "bodies", None, "is gone, and a fetch names it",
+        """
+        SELECT DISTINCT body_sha256 FROM fetches WHERE body_sha256 IS NOT NULL
+            AND body_sha256 NOT IN (SELECT sha256 FROM bodies)
+        """,
+    ),
+    (
+        "bodies", "checksum", "was taken away",
+        "SELECT sha256 FROM bodies WHERE checksum IS NULL",
+    ),
+    (
         "fetches", "body_sha256", "names a body that is not there",
         """
         SELECT id FROM fetches WHERE body_sha256 IS NOT NULL
@@ -107,8 +125,8 @@ QUESTIONS: tuple[tuple[str, str | None, str, str], ...] = (
             """,
         )
         for table, value, told in (
-            ("enclosures", "url", "json_extract(value, '$.url')"),
-            ("categories", "term", "json_extract(value, '$.term')"),
+            ("enclosures", "json_array(url, type, length)", _members("url", "type", "length")),
+            ("categories", "json_array(term, scheme, label)", _members("term", "scheme", "label")),
         )
     ),
 )  # fmt: skip

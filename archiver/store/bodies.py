@@ -2,14 +2,16 @@
 
 A changed document is a delta: the bytes that it shares with an earlier one at its start and at its end are
 counted, and what lies between is compressed with the earlier one as zstandard's dictionary. The earlier one
-is mostly the document before it. Every `_stride` bodies it lies that far back, and after four strides it is
-the one at the root, so that chains stay short. Where a delta would not be much smaller, and every MOST_STEPS
-bodies in any case, the document is stored whole: a keyframe.
+is mostly the document before it, or where hardly anything changed, the one that that rests on. At regular
+steps it lies further back (`_base`), so that chains stay short. Where a delta would not be much smaller,
+and every MOST_STEPS bodies in any case, the document is stored whole: a keyframe.
 Measured by `benchmarks/bodies.py`, which is also where the numbers below come from.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import zstandard
 from sqlite_utils import Database
@@ -20,12 +22,18 @@ LEVEL = 9
 LARGE_LEVEL = 6
 """For what is larger than LARGE: four times as quick, and no bigger in deltas."""
 LARGE = 2**20
+THOROUGH_LEVEL = 16
+"""For what lies far from its base: larger than others, and rare, so that it may take ten times as long."""
 
-LONGEST_STRIDE = 25
-STRIDE_BYTES = 10_000_000
-"""How much a read may unpack between two strides; so large documents have short ones."""
-STRIDES = 4
+STRIDE = 25
+"""After so many bodies, each on the one before, one reaches back over all of these: a landmark."""
+LANDMARKS = 3
+"""How many of them may rest on each other, before one reaches back to the keyframe."""
+READ_BYTES = 14_000_000
+"""How much a read may unpack in all; so large documents have short strides, and rest on few others."""
 MOST_STEPS = 1000
+SLIGHT = 40
+"""A delta of so few bytes, a build date say, is not worth a link: the next body rests on the one below."""
 WORTH = 0.8
 """A delta that is larger than this part of the whole is not stored."""
 
@@ -58,6 +66,12 @@ class Stored:
     data: bytes
 
 
+def checksum_of(row: Stored) -> int:
+    """The checksum over the whole row; archives before version 7 have that of `data` alone."""
+    told = (row.base_sha256, row.step, row.prefix_size, row.suffix_size, row.encoding, row.size)
+    return checksum(ascii(told).encode() + row.data)
+
+
 _COLUMNS = tuple(Stored.__dataclass_fields__)
 
 
@@ -73,6 +87,12 @@ def save(db: Database, body: bytes, *, feed_id: int | None = None) -> str:
     if db.execute("SELECT 1 FROM bodies WHERE sha256 = ?", [sha256]).fetchone() is None:
         _insert(db, _pack(db, sha256, body, feed_id))
     return sha256
+
+
+def mend(db: Database, sha256: str, body: bytes) -> None:
+    """Store a body again, whole, in the place of its damaged row, with all that rests on it."""
+    db.execute("DELETE FROM bodies WHERE sha256 = ?", [sha256])  # the caller defers the references to it
+    _insert(db, _pack(db, sha256, body, None))
 
 
 def _insert(db: Database, row: Stored) -> None:
@@ -91,7 +111,7 @@ def _insert(db: Database, row: Stored) -> None:
             row.encoding,
             row.size,
             row.data,
-            checksum(row.data),
+            checksum_of(row),
         ],
     )
 
@@ -104,8 +124,8 @@ def _pack(db: Database, sha256: str, body: bytes, feed_id: int | None) -> Stored
         if (delta := _delta(db, sha256, body, previous)) is not None
     ]
     best = min(deltas, key=lambda delta: len(delta.data), default=None)
-    if best is not None and len(best.data) * 80 < len(body):
-        return best  # whole, it could not be nearly as small
+    if best is not None and len(best.data) * 30 < len(body):
+        return best  # whole, it could hardly be as small
     encoding, data = _smaller(body, None)
     if best is not None and len(best.data) < WORTH * len(data):
         return best
@@ -144,23 +164,28 @@ def _delta(db: Database, sha256: str, body: bytes, previous: str) -> Stored | No
     """The body as a delta on `previous` or one of the bodies that it rests on; None for a keyframe."""
     try:
         chain = _chain(db, previous)
-        step, stride = chain[0].step + 1, _stride(len(body))
+        step = chain[0].step + 1
         if step >= MOST_STEPS:
             return None
-        back = stride if step % stride == 0 else 1
-        reach = step - back if step % (stride * STRIDES) else 0
-        at = next((at for at, link in enumerate(chain) if link.step <= reach), len(chain) - 1)
-        if len(chain) - at > MOST_LINKS // 2:
-            return None
-        base = _unpack(chain[at:])
+        if chain[0].base_sha256 is not None and len(chain[0].data) <= SLIGHT:
+            del chain[0]
+        at = _base(chain, len(body))
+        return _delta_on(chain[at:], sha256, body, step, thorough=at > 0)
     except (NotFound, StoreError):
         return None  # a delta on what is damaged would be lost with it
-    prefix = _shared(base, body)
-    suffix = _shared(base[prefix:][::-1], body[prefix:][::-1])
-    encoding, data = _smaller(body[prefix : len(body) - suffix], base)
+
+
+def _delta_on(chain: list[Stored], sha256: str, body: bytes, step: int, *, thorough: bool) -> Stored:
+    base = _unpack(chain)
+    most = min(len(base), len(body))
+    prefix = _shared(most, lambda start, end: base[start:end] == body[start:end])
+    suffix = _shared(
+        most - prefix, lambda start, end: _from_end(base, start, end) == _from_end(body, start, end)
+    )
+    encoding, data = _smaller(body[prefix : len(body) - suffix], base, thorough=thorough)
     return Stored(
         sha256=sha256,
-        base_sha256=chain[at].sha256,
+        base_sha256=chain[0].sha256,
         step=step,
         prefix_size=prefix,
         suffix_size=suffix,
@@ -170,31 +195,42 @@ def _delta(db: Database, sha256: str, body: bytes, previous: str) -> Stored | No
     )
 
 
-def _stride(size: int) -> int:
-    """How many bodies of this size are a chain before one reaches back over all of them."""
-    return max(2, min(LONGEST_STRIDE, STRIDE_BYTES // max(size, 1)))
+def _base(chain: list[Stored], size: int) -> int:
+    """Which body of a chain the next one, of this size, is a delta on."""
+    depth = min(STRIDE + LANDMARKS - 1, max(1, READ_BYTES // max(size, 1) - 1))
+    landmarks = min(LANDMARKS, depth - 1)
+    stride = depth - landmarks + 1
+    gaps = (link.step - base.step for link, base in pairwise(chain))
+    last = next((at for at, gap in enumerate(gaps) if gap > max(1, stride // 2)), len(chain) - 1)
+    if last + 1 < stride and len(chain) <= depth:
+        return 0
+    return last if len(chain) - last <= landmarks else len(chain) - 1
 
 
-def _shared(one: bytes, other: bytes) -> int:
-    """How many bytes the two begin with alike; found by halving, so that memory is compared, not looped."""
-    low, high = 0, min(len(one), len(other))
+def _shared(most: int, alike: Callable[[int, int], bool]) -> int:
+    """How many bytes are alike; found by halving, so that memory is compared, not looped."""
+    low, high = 0, most
     while low < high:
         middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
+        if alike(low, middle):
             low = middle
         else:
             high = middle - 1
     return low
 
 
-def _smaller(part: bytes, base: bytes | None) -> tuple[str, bytes]:
-    packed = _compressor(len(part), base).compress(part)
+def _from_end(body: bytes, start: int, end: int) -> bytes:
+    return body[len(body) - end : len(body) - start]
+
+
+def _smaller(part: bytes, base: bytes | None, *, thorough: bool = False) -> tuple[str, bytes]:
+    packed = _compressor(len(part), base, thorough=thorough).compress(part)
     return ("zstd", packed) if len(packed) < len(part) else ("plain", part)
 
 
-def _compressor(size: int, base: bytes | None) -> zstandard.ZstdCompressor:
+def _compressor(size: int, base: bytes | None, *, thorough: bool) -> zstandard.ZstdCompressor:
     reach = size + len(base or b"")
-    level = LEVEL if reach <= LARGE else LARGE_LEVEL
+    level = LARGE_LEVEL if reach > LARGE else THOROUGH_LEVEL if thorough and reach <= LARGE // 2 else LEVEL
     if base is None:
         return zstandard.ZstdCompressor(level=level)
     parameters = zstandard.ZstdCompressionParameters.from_level(
@@ -273,7 +309,7 @@ def _apply(link: Stored, base: bytes) -> bytes:
     if min(prefix, suffix, between) < 0 or prefix + suffix > len(base) or link.size > MOST_BYTES:
         raise ValueError("its sizes cannot be")
     if link.encoding == "plain":
-        part = bytes(link.data)
+        part = link.data
     elif link.encoding != "zstd":
         raise ValueError(f"its encoding {link.encoding!r} is not known")
     elif zstandard.get_frame_parameters(link.data).content_size != between:
@@ -281,4 +317,5 @@ def _apply(link: Stored, base: bytes) -> bytes:
     else:
         dictionary = _dictionary(base) if link.base_sha256 is not None else None
         part = zstandard.ZstdDecompressor(dict_data=dictionary).decompress(link.data, allow_extra_data=False)
-    return base[:prefix] + part + (base[len(base) - suffix :] if suffix else b"")
+    lent = memoryview(base)
+    return b"".join((lent[:prefix], part, lent[len(base) - suffix :])) if prefix or suffix else part

@@ -7,7 +7,7 @@ changes no old checksum.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from archiver.store.bodies import checksum
@@ -22,6 +22,9 @@ ENTRY_COLUMNS = (
 )  # fmt: skip
 """What an entry shows of its latest version; the checksum of `entries` covers these."""
 
+_OF_THE_PLACE = ("id", "revision", "checksum")
+"""What a row has of the archive that it stands in."""
+
 _EMPTY = (None, 0, "", "[]", "{}")
 
 
@@ -35,17 +38,18 @@ def _plain(value: object) -> object:
     return int(value) if isinstance(value, bool) else value
 
 
+def covered(table: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of a table's columns that its checksum covers; none, where it has no checksum."""
+    if table == "entries":
+        return ENTRY_COLUMNS
+    if table not in WHOLE_ROWS:
+        return ()
+    return tuple(name for name in names if name not in _OF_THE_PLACE and not name.endswith("_id"))
+
+
 def of_row(table: str, row: Mapping[str, Any]) -> int:
     """The checksum of a row of one of WHOLE_ROWS, or of `entries`."""
-    if table == "entries":
-        covered = {name: row[name] for name in ENTRY_COLUMNS}
-    else:
-        covered = {
-            name: value
-            for name, value in row.items()
-            if name not in ("id", "revision") and not name.endswith("_id")
-        }
-    return checksum(told(covered).encode())
+    return checksum(told({name: row[name] for name in covered(table, row)}).encode())
 
 
 def sealed(table: str, row: Mapping[str, Any]) -> Mapping[str, Any]:

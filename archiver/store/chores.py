@@ -1,6 +1,7 @@
 """When the service last did its chores, so that a restart forgets neither a backup nor a scrub."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -16,6 +17,15 @@ def is_due(db: Database, name: str, *, every: timedelta, retry: timedelta, now: 
     if row[2] is not None and tried is not None and timedelta() <= now - tried:
         return now - tried >= retry
     return done is None or now < done or now - done >= every
+
+
+def failed(db: Database) -> list[dict[str, Any]]:
+    """Chores that failed when they were last tried, and when they were last done."""
+    return list(
+        db.query(
+            "SELECT name, done_at, tried_at, problem FROM chores WHERE problem IS NOT NULL ORDER BY name"
+        )
+    )
 
 
 def problems(db: Database) -> list[tuple[str, str, str]]:

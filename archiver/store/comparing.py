@@ -1,5 +1,6 @@
 """What differs between an archive and the one that was derived again: counts, and samples in words."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -119,80 +120,72 @@ def _one_sided(db: Database, here: str, there: str) -> Difference:
     )
 
 
-def _changed(db: Database, column: str) -> Difference:
-    where = f"""
-        FROM main.entries AS now JOIN old.entries AS was USING (feed_id, key)
-        WHERE now.{column} IS NOT was.{column}
-    """
-    rows = db.execute(f"SELECT now.id, was.{column}, now.{column} {where} ORDER BY now.id LIMIT {SAMPLES}")
+_ENTRIES = "main.entries AS now JOIN old.entries AS was USING (feed_id, key)"
+
+
+def _differing(
+    db: Database, differs: str, columns: str, sample: Callable[..., Sample], *, rows: str = _ENTRIES
+) -> Difference:
+    """How many rows that both have differ, and of the first few these columns, made a sample."""
+    found = db.execute(f"SELECT {columns} FROM {rows} WHERE {differs} ORDER BY now.id LIMIT {SAMPLES}")
     return Difference(
-        count=_number(db, f"SELECT count(*) {where}"),
-        samples=tuple(_sample(f"entry {row[0]}", row[1], row[2]) for row in rows.fetchall()),
+        samples=tuple(sample(*row) for row in found.fetchall()),
+        count=_number(db, f"SELECT count(*) FROM {rows} WHERE {differs}"),
     )
+
+
+def _changed(db: Database, column: str) -> Difference:
+    return _differing(
+        db,
+        f"now.{column} IS NOT was.{column}",
+        f"now.id, was.{column}, now.{column}",
+        lambda number, before, after: _sample(f"entry {number}", before, after),
+    )
+
+
+_WORDS = ("content_sha256", "title", "summary", "content", "url", "published_raw", "authors", "seen_at")
 
 
 def _reworded(db: Database) -> Difference:
     """Versions that are there in both, and are not the same to the letter."""
-    where = """
-        FROM main.revisions AS now_version JOIN main.entries AS now ON now.id = now_version.entry_id
-        JOIN old.entries AS was USING (feed_id, key)
-        JOIN old.revisions AS was_version
-            ON was_version.entry_id = was.id AND was_version.revision = now_version.revision
-        WHERE (now_version.content_sha256, now_version.title, now_version.summary, now_version.content,
-                now_version.url, now_version.published_raw, now_version.authors, now_version.seen_at)
-            IS NOT (was_version.content_sha256, was_version.title, was_version.summary, was_version.content,
-                was_version.url, was_version.published_raw, was_version.authors, was_version.seen_at)
-    """
-    columns = """
-        now.id, now_version.revision,
-        coalesce(was_version.title, '') || ' ' || coalesce(was_version.content, was_version.summary, ''),
-        coalesce(now_version.title, '') || ' ' || coalesce(now_version.content, now_version.summary, '')
-    """
-    rows = db.execute(f"SELECT {columns} {where} ORDER BY now_version.id LIMIT {SAMPLES}").fetchall()
-    return Difference(
-        count=_number(db, f"SELECT count(*) {where}"),
-        samples=tuple(_sample(f"entry {row[0]}, version {row[1]}", row[2], row[3]) for row in rows),
+    shown = "coalesce({0}.title, '') || ' ' || coalesce({0}.content, {0}.summary, '')"
+    return _differing(
+        db,
+        " OR ".join(f"now.{column} IS NOT was.{column}" for column in _WORDS),
+        f"now_entry.id, now.revision, {shown.format('was')}, {shown.format('now')}",
+        lambda number, version, before, after: _sample(f"entry {number}, version {version}", before, after),
+        rows="""
+            main.revisions AS now JOIN main.entries AS now_entry ON now_entry.id = now.entry_id
+            JOIN old.entries AS was_entry USING (feed_id, key)
+            JOIN old.revisions AS was ON was.entry_id = was_entry.id AND was.revision = now.revision
+        """,
     )
 
 
 def _versions(db: Database) -> Difference:
     """Entries with other versions, or with as many that say something else."""
-    where = """
-        FROM main.entries AS now JOIN old.entries AS was USING (feed_id, key)
-        WHERE now.revision <> was.revision OR now.content_sha256 <> was.content_sha256
-    """
-    rows = db.execute(f"SELECT now.id, was.revision, now.revision {where} ORDER BY now.id LIMIT {SAMPLES}")
-    return Difference(
-        count=_number(db, f"SELECT count(*) {where}"),
-        samples=tuple(
-            Sample(
-                what=f"entry {row[0]}",
-                before=f"version {row[1]}",
-                after=f"version {row[2]}{', told otherwise' if row[1] == row[2] else ''}",
-            )
-            for row in rows.fetchall()
+    return _differing(
+        db,
+        "now.revision <> was.revision OR now.content_sha256 <> was.content_sha256",
+        "now.id, was.revision, now.revision",
+        lambda number, before, after: Sample(
+            what=f"entry {number}",
+            before=f"version {before}",
+            after=f"version {after}{', told otherwise' if before == after else ''}",
         ),
     )
 
 
 def _numbers(db: Database) -> Difference:
     """Entries and posts by whose old number something else is found."""
-    where = """
-        FROM main.entries AS now JOIN old.entries AS was USING (feed_id, key)
-        WHERE now.id <> was.id OR now.post_id <> was.post_id
-    """
-    rows = db.execute(
-        f"SELECT was.id, was.post_id, now.id, now.post_id {where} ORDER BY was.id LIMIT {SAMPLES}"
-    )
-    return Difference(
-        count=_number(db, f"SELECT count(*) {where}"),
-        samples=tuple(
-            Sample(
-                what=f"entry {row[0]}",
-                before=f"entry {row[0]} of post {row[1]}",
-                after=f"entry {row[2]} of post {row[3]}",
-            )
-            for row in rows.fetchall()
+    return _differing(
+        db,
+        "now.id <> was.id OR now.post_id <> was.post_id",
+        "was.id, was.post_id, now.id, now.post_id",
+        lambda entry, post, entry_now, post_now: Sample(
+            what=f"entry {entry}",
+            before=f"entry {entry} of post {post}",
+            after=f"entry {entry_now} of post {post_now}",
         ),
     )
 
@@ -230,19 +223,15 @@ _ACCOUNT = ("outcome", "error_kind", "entries_seen", "entries_new", "entries_rev
 
 def _outcomes(db: Database) -> Difference:
     """Fetches of which the program now says something else than it said then."""
-    differs = " OR ".join(f"now.{column} IS NOT was.{column}" for column in _ACCOUNT)
-    where = f"FROM main.fetches AS now JOIN old.fetches AS was USING (id) WHERE {differs}"
-    names = ", ".join(f"{side}.{column}" for side in ("was", "now") for column in _ACCOUNT)
-    rows = db.execute(f"SELECT id, {names} {where} ORDER BY id LIMIT {SAMPLES}").fetchall()
     half = len(_ACCOUNT)
-    return Difference(
-        count=_number(db, f"SELECT count(*) {where}"),
-        samples=tuple(
-            Sample(
-                what=f"fetch {row[0]}", before=_account(row[1 : 1 + half]), after=_account(row[1 + half :])
-            )
-            for row in rows
+    return _differing(
+        db,
+        " OR ".join(f"now.{column} IS NOT was.{column}" for column in _ACCOUNT),
+        "now.id, " + ", ".join(f"{side}.{column}" for side in ("was", "now") for column in _ACCOUNT),
+        lambda number, *account: Sample(
+            what=f"fetch {number}", before=_account(account[:half]), after=_account(account[half:])
         ),
+        rows="main.fetches AS now JOIN old.fetches AS was USING (id)",
     )
 
 

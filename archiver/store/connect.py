@@ -15,10 +15,13 @@ from sqlite_utils import Database
 
 from archiver.errors import ArchiveBusy, SchemaError, StoreError
 from archiver.failpoints import failpoint
-from archiver.store import schema
+from archiver.store import schema, sealing
 from archiver.store.lock import other_holder
 
 BUSY_TIMEOUT_MS = 10_000
+
+CACHE_KIB = 65_536
+"""How much of the archive the writing connection keeps in memory; SQLite's 2 MB are less than one update."""
 
 OLDEST_SQLITE = (3, 37, 0)
 """The first with STRICT tables."""
@@ -73,6 +76,7 @@ def open_writer(path: Path, *, checkpoints: bool = True) -> Database:
             "foreign_keys = ON",
             "cell_size_check = ON",
             "journal_size_limit = 67108864",
+            f"cache_size = {-CACHE_KIB}",
             f"wal_autocheckpoint = {1000 if checkpoints else 0}",
         ):
             db.execute(f"PRAGMA {pragma}")
@@ -81,8 +85,10 @@ def open_writer(path: Path, *, checkpoints: bool = True) -> Database:
                 # sqlite-utils nests each migration as a savepoint: all of them, or none
                 with db.tracer(lambda sql, values: failpoint("mid_migration_statement")):
                     schema.migrations.apply(db)
+                sealing.seal_definitions(db)
                 db.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
                 db.execute(f"PRAGMA user_version = {schema.VERSION}")
+        sealing.install(db)
     return db
 
 
@@ -179,6 +185,17 @@ def open_reader(path: Path) -> Database:
     return db
 
 
+def make_sure_of_definitions(db: Database, path: Path) -> None:
+    """Raise StoreError where columns may have lost their names, before anybody asks for them."""
+    with moment(db):
+        redefined = sealing.redefined(db)
+    if redefined:
+        db.close()
+        raise StoreError(
+            f"{path}: the archive is damaged (the definition of {redefined[0]}); restore it from a backup"
+        )
+
+
 def open_any(path: Path) -> Database:
     """Open an archive read-only, an older one too. Raises StoreError, SchemaError."""
     if not path.is_file():
@@ -222,7 +239,7 @@ def _opening(path: Path, how: str) -> Iterator[Database]:
     except BaseException as error:
         if connection is not None:
             connection.close()
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, sqlite3.Error | UnicodeDecodeError):  # which a damaged name becomes
             raise _trouble(path, error) from error
         raise
 
@@ -274,22 +291,32 @@ def _between(db: Database, begin: str, end: str) -> Iterator[None]:
             if db.conn.in_transaction:  # SQLite itself ends it where the disk is full
                 db.execute("ROLLBACK")
             raise
-    except sqlite3.Error as error:
-        if _code(error) not in _TROUBLES:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        if _code(error) not in _TROUBLES and not _is_misshapen(db):
             raise
         path = Path(next(iter(db.execute("PRAGMA database_list")))[2])
         raise _trouble(path, error) from error
 
 
-def _code(error: sqlite3.Error) -> int | None:
+def _is_misshapen(db: Database) -> bool:
+    """Whether what looks like a bug of ours comes from tables that are not what they were."""
+    try:
+        return bool(schema.misshapen(db))
+    except (sqlite3.Error, UnicodeDecodeError):
+        return True
+
+
+def _code(error: Exception) -> int | None:
     """The primary result code (an extended one's low byte); None for Python's own complaints."""
+    if isinstance(error, UnicodeDecodeError):
+        return sqlite3.SQLITE_CORRUPT
     extended: int | None = getattr(error, "sqlite_errorcode", None)
     if extended is None:
         return sqlite3.SQLITE_CORRUPT if "Could not decode to UTF-8" in str(error) else None
     return extended & 0xFF
 
 
-def _trouble(path: Path, error: sqlite3.Error) -> StoreError:
+def _trouble(path: Path, error: Exception) -> StoreError:
     match _code(error):
         case sqlite3.SQLITE_BUSY:
             holder = other_holder(path) or "another program, maybe a database browser with unsaved changes,"

@@ -14,11 +14,13 @@ from sqlite_utils import Database
 
 from archiver.changes import FeedUpdate
 from archiver.errors import FETCH_KINDS, FetchError, StoreError
+from archiver.hosts import host_of
 from archiver.model import Connection, Hop, Response
 from archiver.store import manifest, updates
 from archiver.store.connect import transaction
 from archiver.store.manifest import MADE_BY_US
 from archiver.store.rows import seal
+from archiver.store.sealing import seal_row
 from archiver.times import from_text
 
 DERIVED = (
@@ -45,9 +47,13 @@ KEPT = (
     "manifests",
     "chores",
     "digests",
+    "seals",
     "_sqlite_migrations",
 )
-"""Tables that are evidence, or a person's word; of feeds, their addresses, and fetches a part is derived."""
+"""Tables that are evidence, or a person's word; of feeds, their addresses, and fetches a part is derived.
+
+Seals follow whatever is written.
+"""
 
 DERIVED_OF_FETCHES = MADE_BY_US - {"read_as"}
 """What we made of an answer. All other columns say what came, and are copied."""
@@ -55,10 +61,10 @@ DERIVED_OF_FETCHES = MADE_BY_US - {"read_as"}
 KEPT_OF_FEEDS = frozenset(
     {
         "id", "url", "name", "origin", "paused_by", "configured_interval_seconds", "parse_options",
-        "added_at", "next_fetch_at", "interval_seconds",
+        "added_at", "next_fetch_at", "interval_seconds", "second_agent",
     }
 )  # fmt: skip
-"""A person's word, and the schedule. All other columns begin anew and evolve from fetch to fetch."""
+"""A person's word, the schedule, and by which name we are let in. All other columns begin anew and evolve."""
 
 _PAGE = 256
 
@@ -95,7 +101,7 @@ def begin(db: Database) -> None:
         db.execute(
             """
             CREATE TEMP TABLE IF NOT EXISTS feed_log AS
-            SELECT id, state, next_fetch_at, interval_seconds FROM feeds
+            SELECT id, state, next_fetch_at, interval_seconds, second_agent FROM feeds
             """
         )
         db.execute("CREATE TEMP TABLE address_log AS SELECT * FROM feed_addresses")
@@ -118,6 +124,8 @@ def _reset_feeds(db: Database) -> None:
         if name not in KEPT_OF_FEEDS
     ]
     db.execute(f"UPDATE feeds SET {', '.join(assignments)}")
+    for feed_id, url in db.execute("SELECT id, url FROM feeds").fetchall():
+        db.execute("UPDATE feeds SET host = ? WHERE id = ?", [host_of(url), feed_id])
 
 
 def logged(db: Database) -> Iterator[Logged]:
@@ -188,7 +196,10 @@ def _hop(told: dict[str, Any]) -> Hop:
 
 def _connection(told: dict[str, Any]) -> Connection | None:
     known = {name: told.get(name) for name in ("address", "tls_protocol", "certificate_sha256")}
-    return Connection(**known) if any(known.values()) else None
+    verified = told.get("tls_verified")
+    if not any(known.values()):
+        return None
+    return Connection(**known, verified=None if verified is None else bool(verified))
 
 
 def content_type_of(db: Database, feed_id: int, sha256: str) -> str | None:
@@ -224,6 +235,7 @@ def carry_over(db: Database, fetch: Logged) -> None:
         f"INSERT INTO fetches ({names}) SELECT {names} FROM fetch_log WHERE id = ?",
         [fetch.id],
     )
+    seal_row(db, "fetches", fetch.id)
 
 
 def _number_addresses(db: Database) -> None:
@@ -249,6 +261,7 @@ def finish(db: Database, *, now: datetime) -> None:
         db.execute(
             """
             UPDATE feeds SET next_fetch_at = log.next_fetch_at, interval_seconds = log.interval_seconds,
+                second_agent = log.second_agent,
                 state = CASE
                     WHEN log.state = 'paused' THEN 'paused'
                     WHEN feeds.state = 'paused' THEN log.state

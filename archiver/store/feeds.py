@@ -3,21 +3,17 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlite_utils import Database
 
 from archiver.errors import ConfigError, NotFound
 from archiver.hosts import host_of
-from archiver.model import FeedForUpdate, FeedState, Moving, ParseOptions
-from archiver.store import orders
+from archiver.model import FeedForUpdate, FeedState, Moving, Pace, ParseOptions
+from archiver.store import orders, standing
 from archiver.store.rows import insert, insert_many, sound, update
 from archiver.times import from_text, to_text
-
-_HORIZON = timedelta(days=366 * 1.1 + 1)
-"""The longest interval that a configuration may ask for, and its jitter."""
-_LAST_HORIZON = datetime(9990, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +131,7 @@ def resume(db: Database, feed_id: int, *, now: datetime) -> None:
     db.execute(
         """
         UPDATE feeds SET state = 'active', next_fetch_at = ?, error_count = 0, last_error = NULL,
+            last_error_kind = NULL, failure_weight = 0, failing_since = NULL,
             origin = CASE
                 WHEN origin = 'replay' OR origin = 'config' AND paused_by IN ('config', 'removed')
                 THEN 'command' ELSE origin
@@ -171,31 +168,18 @@ def last_fetched_at(db: Database, url: str) -> datetime | None:
     return from_text(row[0]) if row and row[0] else None
 
 
-def due(db: Database, *, now: datetime, limit: int, beside: Iterable[int] = ()) -> tuple[FeedForUpdate, ...]:
-    """The feeds whose time has come, longest waiting first, without those that are under way.
+def followed(db: Database) -> tuple[tuple[int, str], ...]:
+    """Number and host of all feeds that are not paused, in the order in which they were added."""
+    rows = db.execute("SELECT id, host FROM feeds WHERE state <> 'paused' ORDER BY id")
+    return tuple(rows.fetchall())
 
-    A time beyond all schedules was written by a clock that went wrong, and is due as well.
-    """
+
+def for_updates(db: Database, feed_ids: Iterable[int]) -> tuple[FeedForUpdate, ...]:
+    """These feeds as they are now, in the order of their numbers; those that are not there are left out."""
     rows = db.query(
-        f"""
-        SELECT {_UPDATE_COLUMNS} FROM feeds
-        WHERE state <> 'paused' AND (next_fetch_at <= :now OR next_fetch_at > :horizon)
-            AND id NOT IN (SELECT value FROM json_each(:beside))
-        ORDER BY next_fetch_at, id LIMIT :limit
-        """,
-        {
-            "now": to_text(now),
-            "horizon": to_text(min(now, _LAST_HORIZON) + _HORIZON),
-            "beside": json.dumps(sorted(beside)),
-            "limit": max(limit, 0),
-        },
+        f"SELECT {_UPDATE_COLUMNS} FROM feeds WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+        [json.dumps(list(feed_ids))],
     )
-    return tuple(_for_update(row) for row in rows)
-
-
-def followed(db: Database) -> tuple[FeedForUpdate, ...]:
-    """All feeds that are not paused, in the order in which they were added."""
-    rows = db.query(f"SELECT {_UPDATE_COLUMNS} FROM feeds WHERE state <> 'paused' ORDER BY id")
     return tuple(_for_update(row) for row in rows)
 
 
@@ -210,8 +194,8 @@ def for_update(db: Database, feed_id: int) -> FeedForUpdate:
 def listed(db: Database, *, removed: bool = False) -> list[dict[str, Any]]:
     """Every feed with its columns, tags and counts, in the order in which they were added."""
     rows = db.query(
-        """
-        SELECT feeds.*,
+        f"""
+        SELECT feeds.*, {standing.COLUMNS},
             (SELECT json_group_array(tag) FROM feed_tags WHERE feed_id = feeds.id) AS tags,
             (SELECT count(*) FROM fetches WHERE feed_id = feeds.id AND gap = 1) AS gaps,
             (
@@ -220,11 +204,11 @@ def listed(db: Database, *, removed: bool = False) -> list[dict[str, Any]]:
             ) AS addresses,
             coalesce(counted.entries, 0) AS entries, coalesce(counted.withdrawn, 0) AS withdrawn,
             coalesce(counted.churning, 0) AS churning
-        FROM feeds LEFT JOIN (
+        FROM feeds {standing.JOINS} LEFT JOIN (
             SELECT feed_id, count(*) AS entries, count(withdrawn_at) AS withdrawn, count(churn) AS churning
             FROM entries GROUP BY feed_id
         ) AS counted ON counted.feed_id = feeds.id
-        WHERE :removed OR paused_by IS NOT 'removed' ORDER BY id
+        WHERE :removed OR feeds.paused_by IS NOT 'removed' ORDER BY feeds.id
         """,
         {"removed": removed},
     )
@@ -236,13 +220,22 @@ def listed(db: Database, *, removed: bool = False) -> list[dict[str, Any]]:
 
 
 _UPDATE_COLUMNS = """
-    id, url, current_url, host, coalesce(name, title) AS name, state, etag, last_modified, body_sha256, format,
-    interval_seconds, configured_interval_seconds, error_count, parse_options,
+    id, url, current_url, host, coalesce(name, title) AS name, state, etag, last_modified, body_sha256,
+    format, interval_seconds, configured_interval_seconds, error_count, parse_options,
     title, site_url, language, last_whole_fetch_id,
     (SELECT started_at FROM fetches WHERE id = feeds.last_whole_fetch_id) AS last_whole_at,
     moving_to, moving_since, moving_answers, suspect_since, suspect_answers, reminted_answers, volatile_ids,
+    rhythm_seconds, window_seconds, quiet_seconds, ttl_seconds, alive_at, silent_since, last_fetched_at,
+    failure_weight, failing_since, asked_whole_at, validators_lie, second_agent,
     EXISTS (SELECT 1 FROM aliases WHERE feed_id = feeds.id) AS has_reminted
 """
+
+
+_TIMES = (
+    "last_whole_at", "suspect_since", "alive_at", "silent_since", "last_fetched_at", "failing_since",
+    "asked_whole_at",
+)  # fmt: skip
+_PACE = ("rhythm_seconds", "window_seconds", "quiet_seconds", "ttl_seconds", "alive_at")
 
 
 def _for_update(row: Mapping[str, Any]) -> FeedForUpdate:
@@ -251,10 +244,11 @@ def _for_update(row: Mapping[str, Any]) -> FeedForUpdate:
     state = FeedState(values.pop("state"))
     to, since, answers = (values.pop(column) for column in ("moving_to", "moving_since", "moving_answers"))
     values["moving"] = Moving(to=to, since=from_text(since), answers=answers) if to else None
-    for column in ("volatile_ids", "has_reminted"):
+    for column in ("volatile_ids", "has_reminted", "validators_lie", "second_agent"):
         values[column] = bool(values[column])
-    for column in ("last_whole_at", "suspect_since"):
+    for column in _TIMES:
         values[column] = from_text(values[column]) if values[column] else None
+    values["pace"] = Pace(**{column: values.pop(column) for column in _PACE})
     return FeedForUpdate(**values, state=state, parse=ParseOptions(**options))
 
 

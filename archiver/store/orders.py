@@ -45,7 +45,10 @@ def obey(db: Database, order: Order) -> None:
     """Do to the feed what the order did when it was given, as far as decisions rest on it."""
     columns = {
         "pause": "state = 'paused'",
-        "resume": "state = 'active', error_count = 0, last_error = NULL",
+        "resume": (
+            "state = 'active', error_count = 0, last_error = NULL, last_error_kind = NULL,"
+            " failure_weight = 0, failing_since = NULL"
+        ),
         "reread": "etag = NULL, last_modified = NULL, body_sha256 = NULL",
     }[order.kind]
     db.execute(f"UPDATE feeds SET {columns} WHERE id = ?", [order.feed_id])

@@ -78,6 +78,8 @@ def totals(db: Database, *, now: str) -> dict[str, Any]:
                 SELECT
                     (SELECT count(*) FROM feeds WHERE paused_by IS NOT 'removed') AS feeds,
                     (SELECT count(*) FROM feeds WHERE state <> 'paused' AND next_fetch_at <= :now) AS due,
+                    (SELECT min(next_fetch_at) FROM feeds WHERE state <> 'paused' AND next_fetch_at <= :now)
+                        AS due_since,
                     (SELECT count(*) FROM posts) AS posts,
                     (SELECT count(*) FROM entries) AS entries,
                     (SELECT count(*) FROM revisions) AS revisions,
@@ -111,6 +113,12 @@ def events(db: Database, *, limit: int) -> list[dict[str, Any]]:
         [limit],
     )
     return [row | {"feed": redact(row["feed"])} for row in rows]
+
+
+def size(db: Database) -> int:
+    """Bytes of the archive, what waits in the write-ahead log included."""
+    (pages,), (each,) = (db.execute(f"PRAGMA {name}").fetchone() for name in ("page_count", "page_size"))
+    return int(pages) * int(each)
 
 
 def counts_of_feeds(db: Database, feed_ids: list[int]) -> tuple[int, int]:

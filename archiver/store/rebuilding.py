@@ -20,9 +20,9 @@ class Copy(Store):
         """Open the copy, and bring it to this program's schema. Raises StoreError."""
         return cls(Store.open(path, checkpoints=checkpoints)._db)
 
-    def unite(self, other: Path) -> Brought:
+    def unite(self, other: Path, *, despite_damage: bool = False) -> Brought:
         """Take in the feeds, fetches and bodies of another archive of the same schema."""
-        return uniting.unite(self._db, other)
+        return uniting.unite(self._db, other, despite_damage=despite_damage)
 
     def begin(self) -> None:
         """Take out everything that is derived."""

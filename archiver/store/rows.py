@@ -8,6 +8,7 @@ from sqlite_utils import Database
 
 from archiver.failpoints import failpoint
 from archiver.store.checksums import sealed
+from archiver.store.sealing import PARENTS, seal_row
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _LARGEST = 2**63 - 1
@@ -19,7 +20,10 @@ def insert(db: Database, table: str, row: Mapping[str, Any]) -> int:
     row = _stored(table, row)
     marks = ", ".join("?" * len(row))
     cursor = db.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values()))
-    return int(cursor.lastrowid or 0)
+    row_id = int(cursor.lastrowid or 0)
+    if table in PARENTS:
+        seal_row(db, table, row_id)
+    return row_id
 
 
 def insert_many(db: Database, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

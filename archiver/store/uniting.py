@@ -8,15 +8,17 @@ that an archive has several times, as by a file replayed twice in a second, stay
 """
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from archiver.errors import FETCH_KINDS
+from archiver.errors import FETCH_KINDS, StoreError
 from archiver.store import bodies, connect
 from archiver.store.connect import transaction
 from archiver.store.copying import DERIVED_OF_FETCHES, columns
+from archiver.store.sealing import seal_all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,15 +30,20 @@ class Brought:
     bodies: int
     words: int
     """Tags, names, orders and the like: what people said of feeds that both have."""
+    mended: int = 0
+    """Bodies that were damaged here and whole there."""
 
     @property
     def nothing(self) -> bool:
         """Whether all of it was here already."""
-        return not (self.feeds or self.fetches or self.bodies or self.words)
+        return not (self.feeds or self.fetches or self.bodies or self.words or self.mended)
 
 
-def unite(db: Database, other: Path) -> Brought:
-    """Take in what `other`, an archive of the same schema, has and `db` has not."""
+def unite(db: Database, other: Path, *, despite_damage: bool = False) -> Brought:
+    """Take in what `other`, an archive of the same schema, has and `db` has not.
+
+    With `despite_damage`, also bodies that are damaged there, as they are; and damaged ones here are mended.
+    """
     db.execute("PRAGMA foreign_keys = OFF")
     db.execute("PRAGMA synchronous = OFF")
     db.conn.create_function("fingerprint", -1, _fingerprint, deterministic=True)
@@ -44,11 +51,13 @@ def unite(db: Database, other: Path) -> Brought:
     try:
         with transaction(db):
             brought = Brought(
-                bodies=_take_bodies(db, other),
+                mended=_mend_bodies(db, other) if despite_damage else 0,
+                bodies=_take_bodies(db, other, despite_damage=despite_damage),
                 feeds=_take_feeds(db),
                 words=_take_words(db) + _take_orders(db),
                 fetches=_take_fetches(db),
             )
+            seal_all(db, "feeds", "fetches")
     finally:
         db.execute("DETACH theirs")
     db.execute("PRAGMA foreign_keys = ON")
@@ -58,7 +67,26 @@ def unite(db: Database, other: Path) -> Brought:
 # ---------------------------------------------------------------- bodies
 
 
-def _take_bodies(db: Database, other: Path) -> int:
+def _mend_bodies(db: Database, other: Path) -> int:
+    """Replace bodies that are damaged here by theirs, if they are whole there."""
+    mended = 0
+    theirs = connect.open_any(other)
+    try:
+        for (sha256,) in db.execute(
+            "SELECT sha256 FROM main.bodies JOIN theirs.bodies AS their USING (sha256) ORDER BY bodies.rowid"
+        ).fetchall():
+            try:
+                bodies.load(db, sha256)
+            except StoreError:
+                with suppress(StoreError):
+                    bodies.mend(db, sha256, bodies.load(theirs, sha256))
+                    mended += 1
+    finally:
+        theirs.close()
+    return mended
+
+
+def _take_bodies(db: Database, other: Path, *, despite_damage: bool) -> int:
     """Copy bodies as they are stored; one whose base is stored otherwise here is packed anew."""
     names = ", ".join(columns(db, "bodies"))
     copied = db.execute(
@@ -80,7 +108,15 @@ def _take_bodies(db: Database, other: Path) -> int:
     theirs = connect.open_any(other)
     try:
         for (sha256,) in rest:
-            bodies.save(db, bodies.load(theirs, sha256))
+            try:
+                bodies.save(db, bodies.load(theirs, sha256))
+            except StoreError:
+                if not despite_damage:
+                    raise
+                db.execute(
+                    f"INSERT INTO main.bodies ({names}) SELECT {names} FROM theirs.bodies WHERE sha256 = ?",
+                    [sha256],
+                )
     finally:
         theirs.close()
     return int(copied) + len(rest)
@@ -109,6 +145,13 @@ def _take_feeds(db: Database) -> int:
         """
     ).rowcount
     db.execute("UPDATE feed_map SET id = (SELECT id FROM main.feeds WHERE url = feed_map.url)")
+    # Their configuration is not ours, which does not name them, and would pause them at the next look.
+    db.execute(
+        """
+        UPDATE main.feeds SET origin = 'command' WHERE origin = 'config'
+            AND id IN (SELECT id FROM feed_map WHERE our_id IS NULL)
+        """
+    )
     db.execute(
         """
         INSERT INTO main.feed_addresses (feed_id, url, since, reason)
@@ -188,10 +231,16 @@ def _agree_on_pauses(db: Database) -> int:
         if our_pause == "replay" or (
             their_pause != "replay" and (their_last, their_pause is None) > (our_last, our_pause is None)
         ):
-            names = "state, paused_by, origin, next_fetch_at, interval_seconds"
+            names = "state, paused_by, next_fetch_at, interval_seconds"
             db.execute(
                 f"""
-                UPDATE main.feeds SET ({names}) = (SELECT {names} FROM theirs.feeds WHERE id = ?) WHERE id = ?
+                UPDATE main.feeds SET ({names}) = (SELECT {names} FROM theirs.feeds WHERE id = ?1),
+                    origin = (
+                        SELECT CASE WHEN their.origin = 'config' AND feeds.origin <> 'config'
+                            THEN 'command' ELSE their.origin END
+                        FROM theirs.feeds AS their WHERE id = ?1
+                    )
+                WHERE id = ?2
                 """,
                 [their_id, our_id],
             )

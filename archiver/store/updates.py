@@ -12,9 +12,10 @@ from archiver.changes import ChangeKind, EntryChange, FeedUpdate, FetchRecord
 from archiver.failpoints import failpoint
 from archiver.hosts import host_of
 from archiver.model import Hop, PreparedEntry
-from archiver.store import bodies
+from archiver.store import bodies, hosts
 from archiver.store.posts import Retelling, create
 from archiver.store.rows import insert, insert_many, sound, storable, update
+from archiver.store.sealing import GROUPED, seal_group
 from archiver.times import to_text
 
 
@@ -33,10 +34,22 @@ def apply(db: Database, decided: FeedUpdate, *, fetch_id: int | None = None) -> 
     writing.posts.settle()
     failpoint("before_feed_row")
     _update_feed(db, decided, fetch_id)
+    if decided.hold is not None:
+        hosts.note(db, decided.hold, fetch_id)
     for event in decided.events:
         told = {"at": writing.at, "feed_id": writing.feed_id, "fetch_id": fetch_id}
         insert(db, "events", told | asdict(event))
     return fetch_id
+
+
+def skip(db: Database, feed_id: int, fetch: FetchRecord, *, next_fetch_at: datetime | None) -> None:
+    """Write down that a feed was not asked after all; None leaves its next time as it is.
+
+    Nothing else of it moves, since nothing was learnt.
+    """
+    _insert_fetch(db, feed_id, fetch, None)
+    if next_fetch_at is not None:
+        update(db, "feeds", feed_id, {"next_fetch_at": to_text(next_fetch_at)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +89,7 @@ def _insert_fetch(db: Database, feed_id: int, fetch: FetchRecord, fetch_id: int 
             "address": fetch.connection and fetch.connection.address,
             "tls_protocol": fetch.connection and fetch.connection.tls_protocol,
             "certificate_sha256": fetch.connection and fetch.connection.certificate_sha256,
+            "tls_verified": fetch.connection and fetch.connection.verified,
             "complete": fetch.complete,
             "body_sha256": kept,
             "bytes_received": fetch.bytes_received,
@@ -96,6 +110,7 @@ def _told(hop: Hop) -> dict[str, Any]:
     """A redirect as one flat object, without what is not known."""
     told = asdict(hop)
     told |= told.pop("connection") or {}
+    told["tls_verified"] = told.pop("verified", None)
     return {key: value for key, value in told.items() if value is not None}
 
 
@@ -257,7 +272,7 @@ def _updated_dates(entry: PreparedEntry) -> dict[str, Any]:
 
 def _replace_parts(db: Database, entry_id: int, entry: PreparedEntry) -> None:
     """Enclosures, categories and sketch of the latest version."""
-    for table in ("enclosures", "categories", "sketches"):
+    for table in GROUPED:
         db.execute(f"DELETE FROM {table} WHERE entry_id = ?", [entry_id])
     insert_many(
         db,
@@ -274,6 +289,8 @@ def _replace_parts(db: Database, entry_id: int, entry: PreparedEntry) -> None:
     insert_many(
         db, "sketches", ("hash", "entry_id"), [(one, entry_id) for one in sorted(set(entry.identity.sketch))]
     )
+    for table in GROUPED:
+        seal_group(db, table, entry_id)
 
 
 def _insert_revision(
@@ -327,6 +344,18 @@ def _update_feed(db: Database, decided: FeedUpdate, fetch_id: int) -> None:
         "suspect_answers": facts.suspect_answers,
         "reminted_answers": facts.reminted_answers,
         "volatile_ids": facts.volatile_ids,
+        "rhythm_seconds": facts.pace.rhythm_seconds,
+        "window_seconds": facts.pace.window_seconds,
+        "quiet_seconds": facts.pace.quiet_seconds,
+        "ttl_seconds": facts.pace.ttl_seconds,
+        "alive_at": _text(facts.pace.alive_at),
+        "silent_since": _text(facts.silent_since),
+        "failure_weight": facts.failure_weight,
+        "failing_since": _text(facts.failing_since),
+        "last_error_kind": facts.last_error_kind,
+        "asked_whole_at": _text(facts.asked_whole_at),
+        "validators_lie": facts.validators_lie,
+        "second_agent": facts.second_agent,
     }
     if facts.whole:
         columns["last_whole_fetch_id"] = fetch_id

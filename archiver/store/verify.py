@@ -9,7 +9,6 @@ import re
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,27 +17,12 @@ from sqlite_utils import Database
 from archiver.errors import NotFound, StoreError
 from archiver.identify.keys import key
 from archiver.model import Rung
-from archiver.store import bodies, checksums, connect, manifest
+from archiver.store import bodies, connect, fulltext, manifest, proofs, schema, sealing
 from archiver.store.agreement import QUESTIONS
-
-PAGE = 200
-"""Rows that are read at a time."""
+from archiver.store.proofs import Damage, Step
 
 RECENT_BYTES = 64 * 2**20
 """How much of unpacked bodies is remembered, since most are the base of one soon to come."""
-
-Step = Callable[[], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Damage:
-    """One thing that is not as it was written."""
-
-    table: str
-    row: int | str | None
-    """The row's `id` (of `bodies`, the `sha256`); None where the whole table or file is meant."""
-    column: str | None
-    problem: str
 
 
 def open_for(path: Path) -> Database:
@@ -53,22 +37,22 @@ def open_for(path: Path) -> Database:
 
 def sizes(db: Database) -> int:
     """How many steps `everything` takes, about."""
-    tables = ("bodies", "fetches", "revisions", "entries", "events")
-    counts = [db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables]
-    return int(sum(counts) + counts[1] + counts[2])  # the manifest reads fetches and revisions once more
+    # the manifest reads fetches and revisions once more
+    tables = ("bodies", *proofs.CHECKSUMMED, "seals", "fetches", "revisions")
+    return sum(int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]) for table in tables)
 
 
 def everything(db: Database, step: Step = lambda: None) -> Iterator[Damage]:
     """Every check, one after the other; what stops one does not stop the next."""
     for table, check in (
         ("(file)", _structure),
+        ("(file)", _shape),
         ("(file)", _references),
-        ("posts_fts", _index),
+        ("posts_fts", fulltext.check),
         ("bodies", hashes),
-        ("fetches", lambda db, step: _rows(db, "fetches", step)),
-        ("revisions", lambda db, step: _rows(db, "revisions", step)),
-        ("entries", lambda db, step: _rows(db, "entries", step)),
-        ("events", lambda db, step: _rows(db, "events", step)),
+        *((table, _bound(proofs.rows, table)) for table in proofs.CHECKSUMMED),
+        *((table, _bound(proofs.seals, table)) for table in _sealed_if_it_can_be_told(db)),
+        ("seals", proofs.strange_seals),
         ("entries", _identities),
         ("aliases", _aliases),
         ("entries", _agreement),
@@ -79,6 +63,20 @@ def everything(db: Database, step: Step = lambda: None) -> Iterator[Damage]:
         except (sqlite3.DatabaseError, StoreError, ValueError, LookupError, TypeError) as error:
             # Even the names of columns may be what was damaged.
             yield Damage(table=table, row=None, column=None, problem=f"cannot be read to its end: {error}")
+
+
+def _sealed_if_it_can_be_told(db: Database) -> list[str]:
+    """None, where the definitions of tables are so damaged that `_shape` names them."""
+    try:
+        return _sealed(db)
+    except (sqlite3.DatabaseError, ValueError, LookupError):
+        return []
+
+
+def _bound(
+    check: Callable[[Database, str, Step], Iterator[Damage]], table: str
+) -> Callable[[Database, Step], Iterator[Damage]]:
+    return lambda db, step: check(db, table, step)
 
 
 def _structure(db: Database, step: Step) -> Iterator[Damage]:
@@ -129,44 +127,6 @@ def _references(db: Database, step: Step) -> Iterator[Damage]:
         )
 
 
-def _index(db: Database, step: Step) -> Iterator[Damage]:
-    """The full-text index and the texts.
-
-    FTS5 checks itself by an INSERT, for which it would have to lock the archive. So the index is copied to a
-    temporary file, which borrows the same texts.
-    """
-    db.execute("PRAGMA query_only = OFF")  # the connection itself is read-only
-    sql = db.execute("SELECT sql FROM sqlite_master WHERE name = 'posts_fts'").fetchone()[0]
-    view = db.execute("SELECT sql FROM sqlite_master WHERE name = 'post_texts'").fetchone()[0]
-    try:
-        with connect.moment(db):
-            db.execute(
-                re.sub(r"\b(FROM|JOIN) (\w+)", r"\1 main.\2", view).replace(
-                    "CREATE VIEW post_texts", "CREATE TEMP VIEW post_texts", 1
-                )
-            )
-            db.execute(sql.replace("TABLE posts_fts", "TABLE temp.posts_fts", 1))
-            for part in ("data", "idx", "docsize", "config"):
-                db.execute(f"DELETE FROM temp.posts_fts_{part}")
-                db.execute(f"INSERT INTO temp.posts_fts_{part} SELECT * FROM main.posts_fts_{part}")
-    except (sqlite3.DatabaseError, StoreError) as error:
-        yield Damage(table="posts_fts", row=None, column=None, problem=f"the index cannot be read: {error}")
-        return
-    try:
-        db.execute("INSERT INTO temp.posts_fts (posts_fts, rank) VALUES ('integrity-check', 1)")
-    except sqlite3.DatabaseError as error:
-        yield Damage(
-            table="posts_fts",
-            row=None,
-            column=None,
-            problem=f"the full-text index and the texts differ: {error}",
-        )
-    finally:
-        db.execute("DROP TABLE IF EXISTS temp.posts_fts")
-        db.execute("DROP VIEW IF EXISTS temp.post_texts")
-        db.execute("PRAGMA query_only = ON")
-
-
 def hashes(db: Database, step: Step = lambda: None) -> Iterator[Damage]:
     """Every body, unpacked and hashed."""
     recent: OrderedDict[str, bytes] = OrderedDict()
@@ -175,13 +135,13 @@ def hashes(db: Database, step: Step = lambda: None) -> Iterator[Damage]:
         with connect.moment(db):
             names = db.execute(
                 "SELECT rowid, sha256, checksum FROM bodies WHERE rowid > ? ORDER BY rowid LIMIT ?",
-                [last, PAGE],
+                [last, proofs.PAGE],
             ).fetchall()
             for last, sha256, checksum in names:
                 step()
                 row = bodies.stored(db, "WHERE rowid = ?", [last])[0]
-                if checksum is not None and bodies.checksum(row.data) != checksum:
-                    yield Damage(table="bodies", row=sha256, column="data", problem="is not what was stored")
+                if checksum not in (None, bodies.checksum_of(row), bodies.checksum(row.data)):
+                    yield Damage(table="bodies", row=sha256, column=None, problem="is not what was stored")
                 try:
                     base = b""
                     if row.base_sha256 is not None:
@@ -194,64 +154,45 @@ def hashes(db: Database, step: Step = lambda: None) -> Iterator[Damage]:
                 remembered += len(body)
                 while remembered > RECENT_BYTES:
                     remembered -= len(recent.popitem(last=False)[1])
-        if len(names) < PAGE:
+        if len(names) < proofs.PAGE:
             return
 
 
 def rows(db: Database, step: Step = lambda: None) -> Iterator[Damage]:
-    """Every row that has a checksum."""
-    for table in ("fetches", "revisions", "entries", "events"):
-        yield from _rows(db, table, step)
+    """Every row that has a checksum or a seal, and those that are gone."""
+    for table in proofs.CHECKSUMMED:
+        yield from proofs.rows(db, table, step)
+    for table in _sealed(db):
+        yield from proofs.seals(db, table, step)
 
 
-def _rows(db: Database, table: str, step: Step) -> Iterator[Damage]:
-    """The checksum of every row of a table."""
-    last = -(2**63)
-    while True:
-        with connect.moment(db):
-            rows = list(db.query(f"SELECT * FROM {table} WHERE id > ? ORDER BY id LIMIT {PAGE}", [last]))
-        for row in rows:
-            step()
-            broken = [name for name, value in row.items() if isinstance(value, str) and not _is_text(value)]
-            if row["checksum"] is not None and checksums.of_row(table, row) != row["checksum"]:
-                yield Damage(
-                    table=table,
-                    row=row["id"],
-                    column=broken[0] if broken else None,
-                    problem="is not the row that was written",
-                )
-            elif broken:
-                yield Damage(
-                    table=table, row=row["id"], column=broken[0], problem="holds bytes that are no text"
-                )
-        if len(rows) < PAGE:
-            return
-        last = rows[-1]["id"]
+def _sealed(db: Database) -> list[str]:
+    return [*(one.table for one in sealing.sealed_tables(db)), *sealing.GROUPED]
 
 
-def _is_text(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _shape(db: Database, step: Step) -> Iterator[Damage]:
+    """What tables, indexes and views are said to be: what this program makes, and what was made."""
+    for name in schema.misshapen(db):
+        yield Damage(table=name, row=None, column=None, problem="is not defined as this program defines it")
+    yield from proofs.definitions(db, step)
 
 
 def _identities(db: Database, step: Step) -> Iterator[Damage]:
     """Keys of entries: of the right form, and for a guid the one that it makes."""
-    last = -(2**63)
+    last = proofs.LOWEST
     while True:
         with connect.moment(db):
             rows = db.execute(
-                f"SELECT id, rung, key, guid FROM entries WHERE id > ? ORDER BY id LIMIT {PAGE}", [last]
+                f"SELECT id, rung, key, guid FROM entries WHERE id > ? ORDER BY id LIMIT {proofs.PAGE}",
+                [last],
             ).fetchall()
         for last, rung, found, guid in rows:
             wrong = not str(found).startswith(f"{rung}:")
-            if rung == Rung.GUID and guid and _is_text(guid) and "\ufffd" not in guid:
+            if rung == Rung.GUID and guid and proofs.is_text(guid) and "\ufffd" not in guid:
                 wrong = wrong or found != key(Rung.GUID, guid)
             if wrong:
                 yield Damage(table="entries", row=last, column="key", problem="does not belong to its guid")
-        if len(rows) < PAGE:
+        if len(rows) < proofs.PAGE:
             return
 
 
@@ -260,7 +201,7 @@ def _aliases(db: Database, step: Step) -> Iterator[Damage]:
     with connect.moment(db):
         rows = db.execute("SELECT entry_id, key, guid FROM aliases WHERE guid IS NOT NULL").fetchall()
     for entry_id, found, guid in rows:
-        if not found.startswith(f"{Rung.GUID}:") or not _is_text(guid) or "\ufffd" in guid:
+        if not found.startswith(f"{Rung.GUID}:") or not proofs.is_text(guid) or "\ufffd" in guid:
             continue
         if found != key(Rung.GUID, guid):
             yield Damage(table="aliases", row=entry_id, column="guid", problem="does not belong to its key")

@@ -135,3 +135,71 @@ def test_merge_of_what_is_no_archive_is_refused(archiver, fixtures, tmp_path, db
     ran = archiver("merge", "letters.db")
     assert (ran.status, ran.err.count("\n")) == (2, 1)
     assert files(db) == ["archive.db", "archive.db.lock"]
+
+
+def damage(db: Path) -> str:
+    """Turn the bytes of the first fetch to nothing; return their name."""
+    connection = sqlite3.connect(db)
+    with connection:
+        connection.execute(
+            """
+            UPDATE bodies SET data = zeroblob(length(data))
+            WHERE sha256 = (SELECT body_sha256 FROM fetches WHERE id = 1)
+            """
+        )
+    (sha256,) = connection.execute("SELECT body_sha256 FROM fetches WHERE id = 1").fetchone()
+    connection.close()
+    return sha256
+
+
+@pytest.fixture
+def damaged(archiver, tmp_path, rss, db):
+    """An archive of two feeds, of which one's document is damaged; and its name."""
+    for name, letters in (("one", "ba"), ("two", "dc")):
+        (tmp_path / f"{name}.xml").write_text(rss(*letters))
+        archiver("replay", f"{name}.xml")
+    return damage(db)
+
+
+def test_damage_ends_a_rebuild_and_the_message_says_how_to_go_on(archiver, damaged):
+    ran = archiver("rebuild")
+    assert ran.status == 2
+    assert ran.err.startswith(f"archiver: fetch 1: body {damaged} is damaged")
+    assert "--despite-damage" in ran.err
+
+
+def test_a_rebuild_despite_damage_names_every_document_that_is_lost_and_ends_with_1(archiver, damaged):
+    ran = archiver("rebuild", "--despite-damage")
+    assert ran.status == 1
+    [line] = ran.err.splitlines()
+    assert line.startswith("fetch 1 of file:")
+    assert f"body {damaged} is damaged" in line
+    assert line.endswith("2 entries of it could be taken from the archive's rows")
+    assert "The new archive is in place" in ran.out
+    assert archiver("search", "story", "--json").status == 0
+    told = archiver("rebuild", "--despite-damage", "--dry-run", "--json")
+    assert told.status == 1
+    assert [(lost["fetch_id"], lost["body_sha256"]) for lost in told.json["lost"]] == [(1, damaged)]
+
+
+def test_a_merge_despite_damage_says_what_is_lost_and_what_was_mended(archiver, damaged, tmp_path, db, rss):
+    assert archiver("--archive", "new.db", "merge", db).status == 2
+    ran = archiver("--archive", "new.db", "merge", db, "--despite-damage")
+    assert (ran.status, ran.err.count("\n")) == (1, 1)
+    assert f"body {damaged} is damaged" in ran.err
+    archiver("--archive", "whole.db", "replay", "one.xml")
+    ran = archiver("merge", "whole.db", "--despite-damage")
+    assert ran.status == 0
+    assert "Mended by what whole.db has: 1 damaged body." in ran.out
+    assert archiver("verify").status == 0
+
+
+def test_an_export_despite_damage_leaves_the_answer_out_and_says_so(archiver, damaged, tmp_path):
+    assert archiver("export", "--format", "warc", "--output", "out.warc").status == 2
+    assert not (tmp_path / "out.warc").exists()
+    ran = archiver("export", "--format", "warc", "--output", "out.warc", "--despite-damage")
+    assert ran.status == 1
+    assert f"body {damaged} is damaged" in ran.err
+    assert ran.err.rstrip().endswith("its answer is not in the file")
+    again = archiver("--archive", "again.db", "replay", "out.warc", "--json").json
+    assert (again["new"], "is missing from it" in str(again)) == (2, True)

@@ -8,6 +8,12 @@ OPML = """<?xml version="1.0"?><opml version="2.0"><head/><body>
 </body></opml>"""
 
 
+@pytest.fixture(autouse=True)
+def loopback(tmp_path) -> None:
+    """The sites of these tests are on this machine, where the guard lets nobody go unasked."""
+    (tmp_path / "config.yaml").write_text("fetch: {allowed_networks: [127.0.0.1], per_host_spacing: 0s}")
+
+
 @pytest.fixture
 def followed(archiver, site, rss) -> str:
     """One feed, added by command."""
@@ -78,7 +84,9 @@ def test_a_removed_feed_is_listed_no_more_and_its_entries_stay(archiver, followe
 
 def test_a_feed_of_the_configuration_is_removed_there(archiver, tmp_path, site, rss):
     url = site.serve("/feed", rss("a"))
-    (tmp_path / "config.yaml").write_text(f"feeds:\n  - {url}\n")
+    (tmp_path / "config.yaml").write_text(
+        f"feeds:\n  - {url}\nfetch: {{allowed_networks: [127.0.0.1], per_host_spacing: 0s}}\n"
+    )
     archiver("run", "--once")
     ran = archiver("feeds", "remove", url)
     assert (ran.status, "config.yaml:2:" in ran.err) == (2, True)

@@ -5,6 +5,8 @@ import sqlite3
 import subprocess
 import sys
 
+ALLOWED = "\nfetch: {allowed_networks: [127.0.0.1], per_host_spacing: 0s}\n"
+
 
 def test_replaying_the_fixtures_makes_45_entries_and_38_posts(archiver, fixtures):
     ran = archiver("replay", fixtures, "--json")
@@ -61,7 +63,9 @@ def test_url_for_several_files_is_a_mistake_and_nothing_is_touched(archiver, fix
 
 def test_once_fetches_what_the_configuration_lists_and_says_which_failed(archiver, site, rss, tmp_path):
     good, bad = site.serve("/good", rss("b", "a")), site.origin + "/bad"
-    (tmp_path / "config.yaml").write_text(f"feeds:\n  - url: {good}\n    name: Good\n  - url: {bad}\n")
+    (tmp_path / "config.yaml").write_text(
+        f"feeds:\n  - url: {good}\n    name: Good\n  - url: {bad}\n" + ALLOWED
+    )
     ran = archiver("run", "--once", "--json")
     assert (ran.status, ran.json) == (1, {"feeds": 2, "new": 2, "revised": 0, "failed": 1})
     assert "new           Good: 2 new of 2 entries" in ran.err
@@ -70,7 +74,7 @@ def test_once_fetches_what_the_configuration_lists_and_says_which_failed(archive
 def test_the_user_agent_and_the_configured_headers_are_sent(archiver, site, rss, tmp_path, monkeypatch):
     monkeypatch.setenv("TOKEN", "secret-token")
     (tmp_path / "config.yaml").write_text(
-        "fetch:\n  contact: https://ngo.example/archive\n"
+        "fetch:\n  contact: https://ngo.example/archive\n  allowed_networks: [127.0.0.1]\n  per_host_spacing: 0s\n"
         f"feeds:\n  - url: {site.serve('/feed', rss('a'))}\n    headers:\n      X-Token: ${{TOKEN}}\n"
     )
     ran = archiver("run", "--once")
@@ -85,7 +89,7 @@ def test_the_user_agent_and_the_configured_headers_are_sent(archiver, site, rss,
 
 def test_a_feed_that_leaves_the_configuration_is_paused_and_keeps_its_entries(archiver, site, rss, tmp_path):
     url = site.serve("/feed", rss("a"))
-    (tmp_path / "config.yaml").write_text(f"feeds: [{url}]")
+    (tmp_path / "config.yaml").write_text(f"feeds: [{url}]" + ALLOWED)
     archiver("run", "--once")
     (tmp_path / "config.yaml").write_text("feeds: []")
     archiver("run", "--once")
@@ -95,7 +99,7 @@ def test_a_feed_that_leaves_the_configuration_is_paused_and_keeps_its_entries(ar
 
 def test_fetch_asks_whether_due_or_not(archiver, site, rss, tmp_path):
     url = site.serve("/feed", rss("a"))
-    (tmp_path / "config.yaml").write_text(f"feeds: [{url}]")
+    (tmp_path / "config.yaml").write_text(f"feeds: [{url}]" + ALLOWED)
     archiver("run", "--once")
     site.serve("/feed", rss("b", "a"))
     assert archiver("run", "--once", "--json").json["feeds"] == 0
@@ -120,8 +124,9 @@ def test_a_file_that_is_no_archive_is_refused_untouched(archiver, fixtures, tmp_
     assert (tmp_path / "letters.db").read_bytes() == b"Dear Sir or Madam" * 100
 
 
-def test_a_command_without_a_configuration_pauses_nothing(archiver, site, rss, tmp_path, monkeypatch):
-    (tmp_path / "config.yaml").write_text(f"feeds: [{site.serve('/feed', rss('a'))}]")
+def test_a_command_without_a_configuration_pauses_nothing(archiver, rss, tmp_path, monkeypatch):
+    (tmp_path / "feed.xml").write_text(rss("a"))
+    (tmp_path / "config.yaml").write_text("feeds: [file:feed.xml]")
     archiver("run", "--once")
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
@@ -132,15 +137,15 @@ def test_a_command_without_a_configuration_pauses_nothing(archiver, site, rss, t
 
 
 def test_a_feed_that_left_the_configuration_is_paused_by_the_service_only(archiver, site, rss, tmp_path):
-    (tmp_path / "config.yaml").write_text(f"feeds: [{site.serve('/feed', rss('a'))}]")
+    (tmp_path / "config.yaml").write_text(f"feeds: [{site.serve('/feed', rss('a'))}]" + ALLOWED)
     archiver("run", "--once")
-    (tmp_path / "config.yaml").write_text("feeds: []")
+    (tmp_path / "config.yaml").write_text("feeds: []" + ALLOWED)
     archiver("fetch")
     assert [feed["state"] for feed in archiver("feeds", "--json").json] == ["active"]
 
 
 def test_a_feed_that_nobody_knows_is_refused_before_anything_is_touched(archiver, site, rss, tmp_path):
-    (tmp_path / "config.yaml").write_text(f"feeds: [{site.serve('/feed', rss('a'))}]")
+    (tmp_path / "config.yaml").write_text(f"feeds: [{site.serve('/feed', rss('a'))}]" + ALLOWED)
     ran = archiver("fetch", "nosuch")
     assert (ran.status, ran.err.count("\n")) == (2, 1)
     assert not (tmp_path / "data").exists()
@@ -149,7 +154,7 @@ def test_a_feed_that_nobody_knows_is_refused_before_anything_is_touched(archiver
 def test_secrets_in_an_address_reach_no_line_and_no_error(archiver, site, tmp_path):
     page = site.serve("/page?token=SECRET1", "<html><body>Log in</body></html>")
     url = page.replace("http://", "http://me:SECRET2@")
-    (tmp_path / "config.yaml").write_text(f"feeds: [{url}]")
+    (tmp_path / "config.yaml").write_text(f"feeds: [{url}]" + ALLOWED)
     ran = archiver("run", "--once")
     assert ran.status == 1
     assert "SECRET" not in ran.err + ran.out

@@ -47,7 +47,10 @@ async def fail_until_it_succeeds(site, rss, path: Path, now, workers: Workers, f
     """Archive an edited document over and over while `fill(store, k)` fills the disk; count the failures."""
     texts = {name: f"<p>Story {name} at first.</p>" for name in "abcd"}
     url = site.serve("/feed", rss(*"dcba", texts=texts))
-    async with Writer(path) as writer, Fetcher(FetchSettings()) as fetcher:
+    async with (
+        Writer(path) as writer,
+        Fetcher(FetchSettings(allowed_networks=("127.0.0.1",), per_host_spacing=0)) as fetcher,
+    ):
         pipeline = Pipeline(
             writer=writer,
             fetcher=fetcher,

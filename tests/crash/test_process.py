@@ -65,7 +65,8 @@ def rehearse(site, rss, folder: Path, *, kills: int, seed: int) -> None:
         for number in range(FEEDS)
     ]
     (folder / "config.yaml").write_text(
-        "fetch: {concurrency: 3}\nfeeds:\n" + "".join(f"  - {u}\n" for u in urls)
+        "fetch: {concurrency: 3, allowed_networks: [127.0.0.1], per_host_spacing: 0s}\nfeeds:\n"
+        + "".join(f"  - {u}\n" for u in urls)
     )
     for _ in range(kills):
         process = start(folder)

@@ -15,7 +15,6 @@ from warcio.warcwriter import WARCWriter
 from archiver.config import FetchSettings, ScheduleSettings
 from archiver.export.warc import write_warc
 from archiver.fetch import Fetcher
-from archiver.fetch.fetcher import plain_transports
 from archiver.pipeline import Pipeline
 from archiver.replay import Replayed, documents, replay_all
 from archiver.store import Chosen, Following, Reader
@@ -23,7 +22,7 @@ from archiver.times import to_text
 from archiver.workers import Workers
 from archiver.writer import Writer
 
-TRANSPORTS = plain_transports()
+SETTINGS = FetchSettings(allowed_networks=("127.0.0.1",), per_host_spacing=0)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +42,7 @@ class Archive:
 
     @contextlib.asynccontextmanager
     async def _pipeline(self):
-        async with Writer(self.path) as writer, Fetcher(FetchSettings(), transport=TRANSPORTS) as fetcher:
+        async with Writer(self.path) as writer, Fetcher(SETTINGS) as fetcher:
             yield (
                 writer,
                 Pipeline(

@@ -74,7 +74,7 @@ def lively(site, rss, make_archive):
     site.serve("/feed", rss("d", "c", "a", texts={"b": "<p>Told otherwise.</p>"}), headers={"ETag": '"3"'})
     site.serve("/plain", "down", status=503, headers={"Retry-After": "60"})
     archive.update(feed, plain)
-    archive.update(feed, "http://127.0.0.1:1/closed")
+    archive.update(feed, "http://127.0.0.1:2/closed")
     site.serve("/plain", b"\xff\xfe not \x00 a feed")
     site.serve("/feed", rss("d", "c", "b", "a"), headers={"ETag": '"4"'})
     archive.update(feed, plain)

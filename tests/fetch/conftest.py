@@ -111,7 +111,14 @@ class Hostile:
     host: str = "127.0.0.1"
     port: int = 0
     requests: list[Request] = field(default_factory=list)
+    said: dict[str, list[bytes]] = field(default_factory=dict)
+    """What a test has it answer, by path: one after another, the last for ever."""
     arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    def say(self, path: str, *answers: bytes) -> str:
+        """Let it answer so at this path; return the address."""
+        self.said[path] = list(answers)
+        return self.url(path)
 
     def url(self, path: str) -> str:
         return f"http://{self.host}:{self.port}/{path}"
@@ -134,7 +141,9 @@ class Hostile:
             self.requests.append(request)
             async with self.arrived:
                 self.arrived.notify_all()
-            if request.path in FIXED:
+            if answers := self.said.get(request.path):
+                writer.write(answers.pop(0) if len(answers) > 1 else answers[0])
+            elif request.path in FIXED:
                 writer.write(FIXED[request.path])
             else:
                 await ROUTES[request.path](request, writer)
@@ -302,6 +311,7 @@ def settings() -> FetchSettings:
         read_timeout=0.3,
         total_timeout=0.9,
         max_body_bytes=2**20,
+        allowed_networks=("127.0.0.1", "localhost"),
     )
 
 

@@ -11,7 +11,6 @@ import trustme
 
 from archiver.errors import FetchError
 from archiver.fetch import Fetcher
-from archiver.fetch.fetcher import plain_transports
 from archiver.model import Connection, FetchRequest
 
 pytestmark = pytest.mark.anyio
@@ -44,7 +43,7 @@ async def encrypted(server, settings, authority) -> AsyncIterator[Encrypted]:
     authority.configure_trust(theirs)
     der = ssl.PEM_cert_to_DER_cert(certificate.cert_chain_pems[0].bytes().decode())
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=ours)
-    async with Fetcher(settings, transport=plain_transports(theirs)) as fetcher:
+    async with Fetcher(settings, trust=lambda: theirs) as fetcher:
         yield Encrypted(
             port=listening.sockets[0].getsockname()[1],
             fingerprint=hashlib.sha256(der).hexdigest(),
@@ -60,6 +59,7 @@ async def test_address_protocol_and_certificate_of_an_encrypted_answer_are_told(
         address=f"127.0.0.1:{encrypted.port}",
         tls_protocol="TLSv1.3",
         certificate_sha256=encrypted.fingerprint,
+        verified=True,
     )
     assert (response.http_version, response.reason) == ("HTTP/1.1", "OK")
 

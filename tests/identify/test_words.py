@@ -11,6 +11,15 @@ from archiver.identify.words import body_words, containment, folded_words, is_co
 
 
 class TestFolding:
+    # An ideograph at the end keeps a text from being taken for a plain one, which is folded in a simpler way.
+    @given(st.text(max_size=60))
+    def test_a_plain_text_folds_as_any_text_does(self, text):
+        assert [*folded_words(text), "\u4e00"] == folded_words(f"{text} \u4e00")
+
+    @given(st.text(alphabet="aåÅéñøßЖёЁйЙўїґ’'`´‘ -–…«»_0²½™ǅﬁ\u0306\u0308\u00ad\ufeff🙂", max_size=30))
+    def test_a_text_in_latin_or_cyrillic_letters_folds_as_any_text_does(self, text):
+        assert [*folded_words(text), "\u4e00"] == folded_words(f"{text} \u4e00")
+
     @pytest.mark.parametrize(
         ("one", "other"),
         [

@@ -147,3 +147,13 @@ def test_a_time_written_as_rfc_3339_is_read_back(moment: datetime) -> None:
 @given(MOMENTS)
 def test_a_time_written_as_rfc_822_is_read_back(moment: datetime) -> None:
     assert read_date(format_datetime(moment)) == moment.astimezone(UTC).replace(microsecond=0)
+
+
+@given(MOMENTS)
+def test_the_usual_form_reads_as_it_does_in_an_unusual_spelling(moment):
+    usual = format_datetime(moment)
+    assert read_date(usual) == read_date(usual.lower())
+
+
+def test_the_usual_form_needs_a_weekday_that_there_is():
+    assert read_date("Xyz, 03 Mar 2025 14:48:48 +0000") is None

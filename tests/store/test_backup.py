@@ -82,7 +82,9 @@ def test_a_restored_backup_is_sound_can_be_read_and_goes_on(filled, tmp_path, en
     assert set(tags) == {f"tag{number}" for number in range(len(tags))}, "one moment, no gaps"
     assert least <= len(tags) <= most
     source, copy = _tables(filled.path), _tables(restored)
-    source.pop("feed_tags"), copy.pop("feed_tags")
+    for tables in (source, copy):
+        tables.pop("feed_tags")
+        tables["seals"] = [seal for seal in tables["seals"] if seal[0] != "feed_tags"]
     assert copy == source
     filled.path, filled.store = restored, Store.open(restored)
     filled.add(1, entry("after the restore"))

@@ -131,14 +131,39 @@ def test_a_large_document_in_which_two_dates_move_costs_little(archive, keep):
 
 def test_a_read_touches_few_bodies_however_long_a_feed_is_followed(archive, keep):
     names = keep(*(_document(number, entries=4) for number in range(60)))
-    assert max(_links(archive, name) for name in names) <= bodies.LONGEST_STRIDE + bodies.STRIDES
-    quiet = keep(*(_document(0, date=date) for date in range(160)))
-    assert max(_links(archive, name) for name in quiet) <= bodies.LONGEST_STRIDE + bodies.STRIDES
+    assert max(_links(archive, name) for name in names) <= bodies.STRIDE + bodies.LANDMARKS
+    assert [bodies.load(archive.db, name) for name in names[::7]] == [
+        _document(number, entries=4) for number in range(0, 60, 7)
+    ]
+
+
+def test_documents_in_which_only_a_date_moves_rest_on_one_body_and_not_on_each_other(archive, keep):
+    quiet = keep(*(_document(0, date=date) for date in range(60)))
+    assert max(_links(archive, name) for name in quiet) == 1
+    edited = keep(*(_document(1, date=date) for date in range(60)))
+    assert max(_links(archive, name) for name in edited) == 2
+
+
+def test_chains_are_short_in_whatever_way_documents_change_and_grow(archive, keep):
+    chance = random.Random(3)
+    first, names = 0, []
+    for poll in range(400):
+        first += chance.random() < 0.4
+        names += keep(_document(first, entries=chance.choice((4, 4, 6, 30)), date=poll))
+    links = [_links(archive, name) for name in dict.fromkeys(names)]
+    assert max(links) <= bodies.STRIDE + bodies.LANDMARKS
 
 
 def test_a_large_document_has_fewer_links(archive, keep):
     names = keep(*(_document(number, entries=600) for number in range(12)))
-    assert max(_links(archive, name) for name in names) <= 9
+    unpacked = [sum(link.size for link in bodies._chain(archive.db, name)) for name in names]
+    assert max(unpacked) <= bodies.READ_BYTES
+
+
+def test_what_is_too_large_to_be_read_often_rests_on_a_keyframe(archive, keep, monkeypatch):
+    monkeypatch.setattr(bodies, "READ_BYTES", 1000)
+    names = keep(*(_document(number) for number in range(6)))
+    assert [_links(archive, name) for name in names] == [0, 1, 1, 1, 1, 1]
 
 
 def test_keyframes_come_regularly_however_little_changes(archive, keep, monkeypatch):

@@ -23,6 +23,11 @@ def sync(archive):
     return meet
 
 
+def due(archive, now, *, limit: int = 9, beside=()) -> list[int]:
+    """The numbers of the feeds whose time has come, in their order."""
+    return [feed_id for feed_id, _ in archive.store.due_turns(now=now, limit=limit, beside=beside).feeds]
+
+
 def _feed(archive, url=URL):
     with archive.reader() as reader:
         return next(row for row in reader.feeds(removed=True) if row["url"] == url)
@@ -44,7 +49,7 @@ def test_a_followed_feed_is_due_at_once(archive, noon):
         ["aid", "asia"],
         7200,
     )
-    assert [one.id for one in archive.store.due(now=noon, limit=9)] == [feed_id]
+    assert due(archive, noon, limit=9) == [feed_id]
 
 
 def test_a_feed_followed_again_keeps_its_history_and_is_forgiven(archive, entry):
@@ -79,7 +84,7 @@ def test_other_parse_options_make_the_next_document_be_read_anew(archive):
 def test_a_replayed_document_is_a_feed_that_is_not_followed(archive, noon):
     feed = archive.store.replayed("file:///a.xml", now=noon)
     assert feed.state is FeedState.PAUSED
-    assert archive.store.due(now=noon, limit=9) == ()
+    assert due(archive, noon, limit=9) == []
     assert archive.store.followed() == ()
     assert archive.store.replayed("file:///a.xml", now=noon).id == feed.id
     assert _feed(archive, "file:///a.xml")["paused_by"] == "replay"
@@ -194,7 +199,7 @@ def test_a_feed_that_left_and_is_resumed_by_command_is_the_commands(archive, syn
 def test_a_paused_feed_is_never_due(archive, noon):
     feed_id = archive.follow()
     archive.store.pause(feed_id)
-    assert archive.store.due(now=noon + timedelta(days=9999), limit=9) == ()
+    assert due(archive, noon + timedelta(days=9999)) == []
     assert archive.store.followed() == ()
 
 
@@ -203,7 +208,7 @@ def test_a_resumed_feed_is_due_at_once_and_forgiven(archive, noon):
     archive.apply(feed_id, facts={"state": FeedState.FAILING, "error_count": 9, "last_error": "no"})
     archive.store.pause(feed_id)
     archive.store.resume(feed_id, now=noon)
-    feed = archive.store.due(now=noon, limit=9)[0]
+    feed = archive.store.for_updates(due(archive, noon))[0]
     assert (feed.state, feed.error_count) == (FeedState.ACTIVE, 0)
 
 
@@ -273,19 +278,19 @@ def test_the_feed_that_waits_longest_is_first(archive, noon):
     for feed_id, minutes in ((1, 30), (2, 10), (3, 20), (4, 90)):
         archive.apply(feed_id, facts={"next_fetch_at": noon + timedelta(minutes=minutes)})
     later = noon + timedelta(hours=1)
-    assert [feed.id for feed in archive.store.due(now=later, limit=9)] == [2, 3, 1]
-    assert [feed.id for feed in archive.store.due(now=later, limit=2)] == [2, 3]
-    assert [feed.id for feed in archive.store.due(now=later, limit=2, beside={2, 4})] == [3, 1]
-    assert archive.store.due(now=later, limit=0) == ()
-    assert archive.store.due(now=later, limit=-1) == ()
+    assert due(archive, later, limit=9) == [2, 3, 1]
+    assert due(archive, later, limit=2) == [2, 3]
+    assert due(archive, later, limit=2, beside={2, 4}) == [3, 1]
+    assert due(archive, later, limit=0) == []
+    assert due(archive, later, limit=-1) == []
 
 
 @pytest.mark.parametrize("state", [FeedState.ACTIVE, FeedState.FAILING, FeedState.GONE])
 def test_a_feed_in_trouble_is_asked_again_when_its_time_has_come(archive, state):
     feed_id = archive.follow()
     archive.apply(feed_id, facts={"state": state})
-    assert archive.store.due(now=archive.now, limit=9) == ()
-    feed = archive.store.due(now=archive.now + timedelta(hours=1), limit=9)[0]
+    assert due(archive, archive.now, limit=9) == []
+    feed = archive.store.for_updates(due(archive, archive.now + timedelta(hours=1)))[0]
     assert feed.state is state
 
 
@@ -309,7 +314,7 @@ def test_an_update_knows_of_its_feed_what_the_last_one_wrote(archive):
 
 def test_finding_what_is_due_costs_the_same_among_many_feeds(archive, noon):
     def ask():
-        archive.store.due(now=noon + timedelta(hours=1), limit=8)
+        due(archive, noon + timedelta(hours=1), limit=8)
 
     for number in range(20):
         archive.follow(f"https://example.org/{number}")
@@ -327,6 +332,15 @@ def test_finding_what_is_due_costs_the_same_among_many_feeds(archive, noon):
 def test_a_time_that_only_a_wrong_clock_can_have_written_does_not_silence_a_feed(archive, noon):
     feed_id = archive.follow()
     archive.apply(feed_id, facts={"next_fetch_at": noon + timedelta(days=20_000)})
-    assert [feed.id for feed in archive.store.due(now=noon, limit=9)] == [feed_id]
-    archive.apply(feed_id, facts={"next_fetch_at": noon + timedelta(days=366)})
-    assert archive.store.due(now=noon, limit=9) == ()
+    assert due(archive, noon, limit=9) == [feed_id]
+    archive.apply(feed_id, facts={"next_fetch_at": noon + timedelta(days=40)})
+    assert due(archive, noon, limit=9) == [feed_id]
+
+
+def test_a_time_that_the_schedule_can_have_written_is_waited_for(archive, noon):
+    feed_id = archive.follow()
+    archive.apply(feed_id, facts={"next_fetch_at": noon + timedelta(days=33)})
+    assert due(archive, noon) == []
+    year = 366 * 86400
+    archive.apply(feed_id, facts={"next_fetch_at": noon + timedelta(days=400), "interval_seconds": year})
+    assert due(archive, noon) == []

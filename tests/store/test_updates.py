@@ -40,12 +40,14 @@ def test_every_attempt_is_one_row_in_fetches(archive, feed):
                 status=302,
                 location="/new",
                 connection=Connection(
-                    address="192.0.2.1:443", tls_protocol="TLSv1.2", certificate_sha256="0b"
+                    address="192.0.2.1:443", tls_protocol="TLSv1.2", certificate_sha256="0b", verified=True
                 ),
             ),
         ),
         request_headers=(("Authorization", "(withheld)"),),
-        connection=Connection(address="[2001:db8::1]:443", tls_protocol="TLSv1.3", certificate_sha256="0a"),
+        connection=Connection(
+            address="[2001:db8::1]:443", tls_protocol="TLSv1.3", certificate_sha256="0a", verified=False
+        ),
         http_version="HTTP/1.1",
         reason="Service Unavailable",
         complete=True,
@@ -72,7 +74,7 @@ def test_every_attempt_is_one_row_in_fetches(archive, feed):
         "headers": '[["Retry-After", "9"], ["Retry-After", "10"]]',
         "redirects": '[{"url": "https://example.org/old", "status": 301},'
         ' {"url": "https://example.org/older", "status": 302, "location": "/new", "address": "192.0.2.1:443",'
-        ' "tls_protocol": "TLSv1.2", "certificate_sha256": "0b"}]',
+        ' "tls_protocol": "TLSv1.2", "certificate_sha256": "0b", "tls_verified": true}]',
         "http_version": "HTTP/1.1",
         "reason": "Service Unavailable",
         "request_headers": '[["Authorization", "(withheld)"]]',
@@ -91,7 +93,7 @@ def test_every_attempt_is_one_row_in_fetches(archive, feed):
         "partial": 1,
         "problems": '["one entry was left out"]',
         "read_as": None,
-        "tls_verified": None,
+        "tls_verified": 0,
     }
     with archive.reader() as reader:
         assert reader.body(row["body_sha256"]) == b"unavailable!"

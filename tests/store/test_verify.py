@@ -10,6 +10,7 @@ import pytest
 from archiver.changes import Event
 from archiver.model import Category, Enclosure
 from archiver.store import verify
+from archiver.store.proofs import Damage
 
 LONG = " ".join(f"word{number}" for number in range(400))
 
@@ -34,7 +35,7 @@ def full(archive, entry):
     return archive
 
 
-def _damages(path) -> list[verify.Damage]:
+def _damages(path) -> list[Damage]:
     db = verify.open_for(path)
     try:
         return list(verify.everything(db))
@@ -155,7 +156,7 @@ def test_a_damaged_page_is_named_and_stops_no_other_check(full):
 def test_verification_writes_nothing_and_waits_for_nobody(full):
     before = full.path.read_bytes()
     full.db.execute("BEGIN IMMEDIATE")
-    done: list[list[verify.Damage]] = []
+    done: list[list[Damage]] = []
     beside = threading.Thread(target=lambda: done.append(_damages(full.path)))
     beside.start()
     beside.join(30)

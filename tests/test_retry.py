@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.fetch.retry import retry_after_seconds
+from archiver.retry import retry_after_seconds
 
 NOW = datetime(2024, 5, 6, 12, 0, tzinfo=UTC)
 WEEK = 7 * 86400

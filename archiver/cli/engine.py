@@ -1,0 +1,108 @@
+"""What every command that archives has open: the archive's writer, the network, the workers."""
+
+import logging
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import click
+
+from archiver import times
+from archiver.cli.context import Context
+from archiver.cli.printing import count, print_json
+from archiver.clock import Clock
+from archiver.fetch import Fetcher
+from archiver.manners import Turns
+from archiver.pipeline import Pipeline, Updated
+from archiver.service import Service, Tally
+from archiver.telling import Telling
+from archiver.turns import TakingTurns
+from archiver.upkeep import Upkeep
+from archiver.workers import Workers
+from archiver.writer import Writer
+
+_log = logging.getLogger("archiver")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """Everything that archiving needs, open."""
+
+    writer: Writer
+    pipeline: Pipeline
+    turns: TakingTurns
+    context: Context
+
+    def service(
+        self,
+        report: Callable[[Updated], None],
+        *,
+        requests_per_second: float | None = None,
+        telling: Telling | None = None,
+    ) -> Service:
+        """Make the service; without a number of requests it spreads none, since somebody waits."""
+        return Service(
+            pipeline=self.pipeline,
+            writer=self.writer,
+            turns=self.turns,
+            concurrency=self.context.config.fetch.concurrency,
+            requests_per_second=requests_per_second,
+            report=report,
+            upkeep=Upkeep(
+                archive=self.context.archive,
+                writer=self.writer,
+                backups=self.context.config.backup,
+                clock=times.now,
+                telling=telling,
+            ),
+        )
+
+
+@asynccontextmanager
+async def engine(context: Context) -> AsyncIterator[Engine]:
+    """Open the archive, the network and the workers."""
+    config = context.config
+    turns = TakingTurns(Turns(spacing=config.fetch.per_host_spacing), Clock(now=times.now))
+    async with Writer(context.archive) as writer, Fetcher(config.fetch, turns=turns) as fetcher:
+        with Workers() as workers:
+            yield Engine(
+                context=context,
+                writer=writer,
+                turns=turns,
+                pipeline=Pipeline(
+                    writer=writer,
+                    fetcher=fetcher,
+                    workers=workers,
+                    schedule=config.schedule,
+                    headers=context.headers(),
+                    options=context.fetch_options(),
+                    clock=times.now,
+                ),
+            )
+
+
+async def sync(engine: Engine, *, pausing: bool) -> None:
+    """Let the configuration's feeds meet the archive's. Where there is none, it says nothing of any feed."""
+    if engine.context.config.path is None:
+        return
+    wanted = engine.context.following()
+    synced = await engine.writer.run(lambda store: store.sync(wanted, now=times.now(), pausing=pausing))
+    for verb, urls in (("added", synced.added), ("resumed", synced.resumed), ("paused", synced.paused)):
+        if urls:
+            _log.info("%s %s as the configuration says", verb, count(len(urls), "feed"))
+
+
+def finish(tally: Tally, *, as_json: bool) -> None:
+    """Print what a run came to, and say by the exit status whether feeds failed, or were not asked."""
+    if as_json:
+        summary = {"feeds": tally.feeds, "new": tally.new, "revised": tally.revised, "failed": tally.failed}
+        print_json(summary | ({"skipped": tally.skipped} if tally.skipped else {}))
+    else:
+        failed = f", {tally.failed} failed" if tally.failed else ""
+        failed += f", {tally.skipped} not asked" if tally.skipped else ""
+        click.echo(
+            f"{count(tally.feeds, 'feed')}: {count(tally.new, 'new entry')},"
+            f" {count(tally.revised, 'revision')}{failed}"
+        )
+    sys.exit(1 if tally.failed or tally.skipped else 0)

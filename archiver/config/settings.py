@@ -1,0 +1,167 @@
+"""The settings: frozen, and with the defaults that hold where the configuration says nothing."""
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from archiver import __version__
+from archiver.model import FetchOptions, Headers, ParseOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchSettings:
+    """How publishers' servers are asked. Timeouts are in seconds."""
+
+    contact: str | None = None
+    """A page or mail address where a publisher can reach whoever runs this archive."""
+    user_agent: str = f"archiver/{__version__}"
+    connect_timeout: float = 10
+    read_timeout: float = 20
+    total_timeout: float = 60
+    """For everything together: redirects, waiting, the whole body."""
+    max_body_bytes: int = 20 * 2**20
+    """After decompression; what travels is held to the same number."""
+    max_redirects: int = 10
+    concurrency: int = 16
+    per_host_spacing: float = 2
+    """Seconds between the end of a request to a host and the next; 0: none, and several requests at a time."""
+    requests_per_second: int = 50
+    """How many updates the service begins in a second at most."""
+    second_user_agent: str | None = None
+    """What a server is told that refuses the first (403); as honest as that one."""
+    allow_private_networks: bool = False
+    allowed_networks: tuple[str, ...] = ()
+    """Networks (CIDR), addresses and names of hosts that may be asked though they are not public."""
+
+    @property
+    def full_user_agent(self) -> str:
+        """The User-Agent header field (RFC 9110, 10.1.5), contact included."""
+        return self._with_contact(self.user_agent)
+
+    @property
+    def full_second_user_agent(self) -> str | None:
+        """The same for the second one; None where there is none."""
+        return self._with_contact(self.second_user_agent) if self.second_user_agent else None
+
+    def _with_contact(self, agent: str) -> str:
+        return f"{agent} ({f'+{self.contact}' if self.contact else 'no contact configured'})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleSettings:
+    """How often feeds are asked."""
+
+    interval_seconds: int = 3600
+    min_interval_seconds: int = 900
+    max_interval_seconds: int = 86400
+    tick_seconds: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupSettings:
+    """When the service makes backups, and where."""
+
+    folder: Path | None = None
+    """None: it makes none."""
+    every_seconds: int = 86400
+    keep: int = 7
+    """How many of its own it leaves; older ones are removed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailSettings:
+    """How a digest goes by mail (SMTP, RFC 5321)."""
+
+    server: str
+    sender: str
+    to: tuple[str, ...]
+    port: int = 587
+    encryption: str = "starttls"
+    """One of ENCRYPTIONS; `starttls` (RFC 3207) is insisted on, `tls` speaks it at once (RFC 8314)."""
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+ENCRYPTIONS = ("starttls", "tls", "none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestSettings:
+    """What is told to a person, how often, and by which ways. The log is always one."""
+
+    every_seconds: int = 86400
+    webhook: str | None = field(default=None, repr=False)
+    """An address that takes JSON by POST. Often a secret in itself."""
+    mail: MailSettings | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorSettings:
+    """Where `/metrics` and `/healthz` are served."""
+
+    port: int | None = None
+    """None: nowhere; 0: a free one."""
+    host: str = "127.0.0.1"
+    """An IP address of this machine."""
+
+
+LOGS = ("auto", "text", "json")
+"""`auto`: for people on a terminal, JSON lines elsewhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedConfig:
+    """One source that the configuration lists."""
+
+    url: str
+    """http, https, or an absolute `file:///…`."""
+    name: str | None = None
+    tags: tuple[str, ...] = ()
+    interval_seconds: int | None = None
+    headers: Headers = field(default=(), repr=False)
+    """May hold secrets, so they keep out of logs and tracebacks."""
+    fetch: FetchOptions = field(default_factory=FetchOptions)
+    parse: ParseOptions = field(default_factory=ParseOptions)
+    line: int = 0
+    """Where the file lists it, counted from 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The whole configuration, checked."""
+
+    path: Path | None = None
+    """The file it was read from; None for the defaults."""
+    archive: Path = Path("data/archive.db")
+    fetch: FetchSettings = field(default_factory=FetchSettings)
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    backup: BackupSettings = field(default_factory=BackupSettings)
+    digest: DigestSettings = field(default_factory=DigestSettings)
+    monitor: MonitorSettings = field(default_factory=MonitorSettings)
+    log: str = "auto"
+    """One of LOGS."""
+    feeds: tuple[FeedConfig, ...] = ()
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """All that must not be shown: the texts in fields that keep out of `repr`."""
+        return frozenset(_secrets(self, hidden=False))
+
+    @classmethod
+    def default(cls) -> "Config":
+        """Return what holds without a file: no feeds, the archive in the working folder's `data/`."""
+        return cls()
+
+
+def _secrets(value: object, *, hidden: bool) -> Iterator[str]:
+    if dataclasses.is_dataclass(value):
+        for one in dataclasses.fields(value):
+            yield from _secrets(getattr(value, one.name), hidden=hidden or not one.repr)
+    elif isinstance(value, tuple):
+        is_header = len(value) == 2 and all(isinstance(part, str) for part in value)
+        for part in value[1:] if is_header else value:
+            yield from _secrets(part, hidden=hidden)
+    elif hidden and isinstance(value, str):
+        yield value
+        yield from value.split()[1:]  # what follows `Bearer`

@@ -1,0 +1,122 @@
+"""The guard: which addresses and ports may be asked. A pure table, so that it can be read and checked as one.
+
+A feed's address comes from strangers, and so does every redirect. What they could reach through us and not by
+themselves is refused: this machine, its network, the cloud's metadata service. What counts is the address to
+which the name leads, not its spelling, so the judgement comes after resolution (OWASP ASVS 5.0, 1.3.6).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from archiver.config import FetchSettings
+from archiver.errors import FetchError
+
+Network = IPv4Network | IPv6Network
+
+_V4_REFUSED = tuple(
+    IPv4Network(text)
+    for text in (
+        "0.0.0.0/8",  # this host, by a spelling that many systems take for loopback
+        "10.0.0.0/8",
+        "100.64.0.0/10",  # shared by a provider's customers; some clouds' metadata
+        "127.0.0.0/8",
+        "168.63.129.16/32",  # a cloud's metadata under an address that looks public
+        "169.254.0.0/16",  # link-local; most clouds' metadata
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/4",  # multicast
+        "240.0.0.0/4",  # reserved, and broadcast
+    )
+)
+"""IANA's registry of special-purpose addresses (RFC 6890), and what experience adds to it."""
+
+_V6_GLOBAL = IPv6Network("2000::/3")
+_V6_REFUSED = tuple(
+    IPv6Network(text)
+    for text in (
+        "2001::/23",  # protocol assignments; Teredo, which wraps an IPv4 address
+        "2001:db8::/32",
+        "2002::/16",  # 6to4, which wraps one too
+        "3fff::/20",
+    )
+)
+_NAT64 = IPv6Network("64:ff9b::/96")
+
+REFUSED_PORTS = frozenset(
+    {
+        1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101,
+        102, 103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389,
+        427, 465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636,
+        989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665,
+        6666, 6667, 6668, 6669, 6679, 6697, 10080, 3306, 5432, 6379, 9200, 11211, 27017,
+    }
+)  # fmt: skip
+"""Ports of other protocols: the "bad ports" of the Fetch standard, and databases that answer to anybody."""
+
+
+def is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Whether an address is one of the public internet, whatever it is wrapped in."""
+    if isinstance(address, IPv4Address):
+        return not any(address in network for network in _V4_REFUSED)
+    if address.ipv4_mapped is not None:
+        return is_public(address.ipv4_mapped)
+    if address in _NAT64:
+        return is_public(IPv4Address(int(address) & 0xFFFFFFFF))
+    return address in _V6_GLOBAL and not any(address in network for network in _V6_REFUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Judges the addresses that a name leads to."""
+
+    allow_private: bool = False
+    networks: tuple[Network, ...] = ()
+    """Let through all the same …"""
+    hosts: frozenset[str] = frozenset()
+    """… and so is whatever these names lead to."""
+
+    @classmethod
+    def of(cls, settings: FetchSettings) -> "Guard":
+        """Return the guard that the configuration wants."""
+        networks, hosts = [], set[str]()
+        for text in settings.allowed_networks:
+            try:
+                networks.append(ip_network(text))
+            except ValueError:
+                hosts.add(text)
+        return cls(settings.allow_private_networks, tuple(networks), frozenset(hosts))
+
+    def judge(self, host: str, port: int, addresses: Sequence[str]) -> None:
+        """Raise FetchError `blocked_address` unless every one of the addresses may be asked."""
+        if port in REFUSED_PORTS:
+            raise FetchError(
+                "blocked_address", f"port {port} of {host} belongs to another protocol than the web's"
+            )
+        if self.allow_private or host.lower().removesuffix(".") in self.hosts:
+            return
+        for text in addresses:
+            if not _is_public(text) and not self._allows(text):
+                where = f"{host} is" if text == host.strip("[]") else f"{host} leads to {text},"
+                raise FetchError(
+                    "blocked_address",
+                    f"{where} not a public address; if it is meant, add it to fetch.allowed_networks",
+                )
+
+    def _allows(self, text: str) -> bool:
+        address = ip_address(text)
+        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        return any(address in network for network in self.networks)
+
+
+@lru_cache(maxsize=4096)
+def _is_public(text: str) -> bool:
+    return is_public(ip_address(text))

@@ -1,0 +1,201 @@
+"""Seals: a small digest of every row, in a table of its own, so that a changed or lost row can be named.
+
+Triggers of the writing connection take them, so that no statement can forget to. What a row's own checksum
+covers (`checksums`), or is proven by its name (`bodies`), is not read for it again.
+
+A migration that adds columns to a table which has rows seals them anew, by `seal_all`.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from archiver.store.checksums import covered
+
+GROUPED = {
+    "enclosures": ("position", "url", "type", "length"),
+    "categories": ("position", "term", "scheme", "label"),
+    "sketches": ("hash",),
+}
+"""Tables whose rows are written together, for one entry, and the columns beside `entry_id`, in the order of
+which the rows are sealed: one seal for all that an entry has there, by `seal_group`."""
+
+UNSEALED = frozenset({"bodies", "seals"})
+"""Bodies are named by what they hold, and have a checksum over their whole row."""
+
+PARENTS = ("feeds", "fetches", "posts", "entries")
+"""Tables that others refer to. A trigger at their INSERT would make SQLite plan a scan of all who do, to see
+whether the row mends a broken reference: so `rows.insert` seals them, by `seal_row`."""
+
+FUNCTION = "archiver_seal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """How the rows of one table are sealed."""
+
+    table: str
+    key: tuple[str, ...]
+    """The columns of its primary key."""
+    columns: tuple[str, ...]
+    """What the seal covers."""
+
+    def name(self, row: str) -> str:
+        """SQL for what `seals.key` calls a row, of which the columns are `row.column`."""
+        parts = [f"{row}.{column}" for column in self.key]
+        return parts[0] if len(parts) == 1 else f"json_array({', '.join(parts)})"
+
+    def told(self, row: str) -> str:
+        """SQL for the bytes that a seal is the digest of: the row's values, told apart from NULL."""
+        form = "|".join(["%Q"] * len(self.columns))
+        values = ", ".join(f"{row}.{column}" for column in self.columns)
+        return f"CAST(printf('{form}', {values}) AS BLOB)"
+
+
+DEFINITIONS = Sealed(table="sqlite_master", key=("name",), columns=("type", "tbl_name", "sql"))
+"""What tables, indexes and views are; sealed when a migration has made them. Other people's are not."""
+
+
+def digest(told: bytes) -> int:
+    """The first six bytes of the SHA-256, as a number."""
+    return int.from_bytes(hashlib.sha256(told).digest()[:6], "big")
+
+
+def sealed_tables(db: Database) -> list[Sealed]:
+    """Every table of which each row has a seal, as the archive has them now."""
+    tables = db.execute(
+        """
+        SELECT name FROM pragma_table_list
+        WHERE schema = 'main' AND type = 'table' AND name NOT GLOB 'sqlite_*' ORDER BY name
+        """
+    ).fetchall()
+    return [_sealed(db, table) for (table,) in tables if table not in UNSEALED and table not in GROUPED]
+
+
+def _sealed(db: Database, table: str) -> Sealed:
+    columns = db.execute('SELECT name, pk FROM pragma_table_info(?, "main")', [table]).fetchall()
+    own = covered(table, [name for name, _ in columns])
+    key = sorted((pk, name) for name, pk in columns if pk)
+    return Sealed(
+        table=table,
+        key=tuple(name for _, name in key),
+        columns=tuple(name for name, _ in columns if name not in own),
+    )
+
+
+def install(db: Database) -> None:
+    """Let this connection seal whatever it writes from now on."""
+    _let_sql_seal(db)
+    for sealed in sealed_tables(db):
+        table, new, old = sealed.table, sealed.name("NEW"), sealed.name("OLD")
+        write = f"""
+            INSERT INTO seals VALUES ('{table}', {new}, {FUNCTION}({sealed.told("NEW")}))
+            ON CONFLICT DO UPDATE SET checksum = excluded.checksum
+        """
+        clear = f"DELETE FROM seals WHERE about = '{table}' AND key = {old}"
+        if table in PARENTS:
+            seal = f"{FUNCTION}({sealed.told('row')})"
+            db.execute(
+                f"CREATE TEMP VIEW seal_of_{table} AS SELECT id, {seal} AS checksum FROM main.{table} AS row"
+            )
+        else:
+            db.execute(
+                f"CREATE TEMP TRIGGER seal_{table}_insert AFTER INSERT ON main.{table} BEGIN {write}; END"
+            )
+        db.execute(f"CREATE TEMP TRIGGER seal_{table}_update AFTER UPDATE ON main.{table} BEGIN {write}; END")
+        db.execute(f"CREATE TEMP TRIGGER seal_{table}_delete AFTER DELETE ON main.{table} BEGIN {clear}; END")
+        key = ", ".join(sealed.key)
+        db.execute(
+            f"""
+            CREATE TEMP TRIGGER seal_{table}_key AFTER UPDATE OF {key} ON main.{table}
+            WHEN {old} IS NOT {new} BEGIN {clear}; END
+            """
+        )
+    for table in GROUPED:
+        clear = f"DELETE FROM seals WHERE about = '{table}' AND key = OLD.entry_id"
+        db.execute(f"CREATE TEMP TRIGGER seal_{table} AFTER DELETE ON main.{table} BEGIN {clear}; END")
+
+
+def seal_row(db: Database, table: str, row_id: int) -> None:
+    """Seal a row of one of PARENTS, after it was inserted."""
+    db.execute(
+        f"""
+        INSERT INTO seals SELECT '{table}', id, checksum FROM temp.seal_of_{table} WHERE id = ?
+        ON CONFLICT DO UPDATE SET checksum = excluded.checksum
+        """,
+        [row_id],
+    )
+
+
+def seal_group(db: Database, table: str, entry_id: int) -> None:
+    """Seal what an entry has in one of GROUPED, after it was written."""
+    db.execute(
+        f"""
+        INSERT INTO seals
+        SELECT '{table}', entry_id, {FUNCTION}(told) FROM ({group(table, "entry_id = ?")}) WHERE true
+        ON CONFLICT DO UPDATE SET checksum = excluded.checksum
+        """,
+        [entry_id],
+    )
+
+
+def group(table: str, where: str) -> str:
+    """SQL for `entry_id` and `told` of what entries have in one of GROUPED."""
+    sealed = Sealed(table=table, key=(), columns=GROUPED[table])
+    return f"""
+        SELECT entry_id, CAST(group_concat(told, char(10)) AS BLOB) AS told FROM (
+            SELECT entry_id, {sealed.told(table)} AS told FROM {table} WHERE {where}
+            ORDER BY entry_id, {GROUPED[table][0]}
+        ) GROUP BY entry_id
+    """
+
+
+def seal_all(db: Database, *tables: str) -> None:
+    """Seal all rows of these tables, or of all tables, as they are: for migrations."""
+    _let_sql_seal(db)
+    for sealed in sealed_tables(db):
+        if not tables or sealed.table in tables:
+            db.execute(
+                f"""
+                INSERT OR REPLACE INTO seals
+                SELECT '{sealed.table}', {sealed.name("row")}, {FUNCTION}({sealed.told("row")})
+                FROM {sealed.table} AS row
+                """
+            )
+    for table in GROUPED:
+        if not tables or table in tables:
+            db.execute(
+                f"""
+                INSERT OR REPLACE INTO seals
+                SELECT '{table}', entry_id, {FUNCTION}(told) FROM ({group(table, "true")})
+                """
+            )
+
+
+def seal_definitions(db: Database) -> None:
+    """Seal what migrations made, and the log that sqlite-utils keeps of them."""
+    seal_all(db, "_sqlite_migrations")
+    db.execute("DELETE FROM seals WHERE about = 'sqlite_master'")
+    told = DEFINITIONS.told("row")
+    db.execute(
+        f"""
+        INSERT INTO seals SELECT 'sqlite_master', name, {FUNCTION}({told})
+        FROM sqlite_master AS row WHERE sql IS NOT NULL
+        """
+    )
+
+
+def redefined(db: Database) -> list[str]:
+    """Tables, indexes and views that are not defined as they were when they were sealed."""
+    rows = db.execute(
+        f"""
+        SELECT name, {DEFINITIONS.told("row")}, checksum
+        FROM seals LEFT JOIN sqlite_master AS row ON name = key WHERE about = 'sqlite_master'
+        """
+    )
+    return [str(name) for name, told, seal in rows if digest(told) != seal]
+
+
+def _let_sql_seal(db: Database) -> None:
+    db.conn.create_function(FUNCTION, 1, digest, deterministic=True)

@@ -1,0 +1,199 @@
+"""What the service makes of held hosts, redirects, restarts and commands by hand."""
+
+import asyncio
+import itertools
+import sqlite3
+
+import pytest
+
+HOUR, DAY = 3600.0, 86400.0
+
+
+def rows(world, sql: str) -> list[tuple]:
+    connection = sqlite3.connect(world.path)
+    try:
+        return connection.execute(sql).fetchall()
+    finally:
+        connection.close()
+
+
+def refusing(world, *, patience: float | None = 5 * HOUR, until: float = HOUR, **habits) -> list[str]:
+    world.host("site.example", refusing=lambda now: now < until, patience=patience, **habits)
+    return [world.feed(f"http://site.example/{n}") for n in range(3)]
+
+
+async def by_hand(world, *feed_ids: int):
+    async with world.service() as service:
+        await service.update([(feed_id, "site.example") for feed_id in feed_ids])
+        return service.tally
+
+
+def test_by_hand_a_held_host_is_not_asked_and_one_row_says_until_when_and_why(world):
+    async def live() -> None:
+        await world.follow(refusing(world))
+        await world.serve(60)
+        asked = len(world.web.log)
+        before = rows(world, "SELECT error_count, last_fetched_at, next_fetch_at FROM feeds WHERE id = 2")
+        tally = await by_hand(world, 2)
+        assert (tally.feeds, tally.skipped, tally.failed) == (1, 1, 0)
+        assert len(world.web.log) == asked == 1
+        after = rows(world, "SELECT error_count, last_fetched_at, next_fetch_at FROM feeds WHERE id = 2")
+        assert before == after
+
+    world.run(live)
+    assert rows(world, "SELECT outcome, error FROM fetches WHERE feed_id = 2") == [
+        (
+            "skipped",
+            "site.example is left alone until 2026-01-05 11:00:04 UTC: its server answered 429"
+            " and asked for patience",
+        )
+    ]
+
+
+def test_by_hand_feeds_of_a_host_that_refuses_meanwhile_are_skipped_and_the_command_ends(world):
+    async def live() -> None:
+        await world.follow(refusing(world))
+        tally = await by_hand(world, 1, 2, 3)
+        assert (tally.failed, tally.skipped) == (1, 2)
+
+    world.run(live)
+    assert [line.status for line in world.web.log] == [429]
+
+
+def test_the_service_writes_nothing_of_feeds_that_only_wait(world):
+    async def live() -> None:
+        await world.follow(refusing(world))
+        await world.serve(4 * HOUR)
+
+    world.run(live)
+    assert rows(world, "SELECT feed_id, status FROM fetches") == [(1, 429)]
+    assert rows(world, "SELECT host, held_until, refusals, fetch_id FROM hosts") == [
+        ("site.example", "2026-01-05T11:00:04Z", 1, 1)
+    ]
+
+
+def test_an_answer_is_written_down_as_the_end_of_the_refusals(world):
+    async def live() -> None:
+        await world.follow(refusing(world))
+        await world.serve(9 * HOUR)
+
+    world.run(live)
+    assert rows(world, "SELECT host, held_until, reason, refusals FROM hosts") == [
+        ("site.example", None, None, 0)
+    ]
+
+
+def test_refusals_without_a_time_hold_longer_each_time(world):
+    async def live() -> None:
+        await world.follow(refusing(world, patience=None))
+        await world.serve(HOUR)
+
+    world.run(live)
+    times = [line.began for line in world.web.log]
+    waits = [later - before for before, later in itertools.pairwise(times)]
+    assert [round(wait / 60) for wait in waits[:2]] == [1, 2], "three feeds, then each waits by itself"
+
+
+def test_once_does_not_wait_for_hosts_that_are_held(world):
+    async def live() -> None:
+        await world.follow(refusing(world))
+        async with world.service() as service:
+            await service.run_once()
+        assert world.loop.passed < 60
+
+    world.run(live)
+    assert len(world.web.log) == 1
+
+
+def test_a_feed_that_is_sent_on_to_a_held_host_is_skipped_until_that_is_over(world):
+    feeds = refusing(world)
+    world.host("away.example")
+    feeds.append(world.feed("http://away.example/feed", leads_to=feeds[0]))
+
+    async def live() -> None:
+        await world.follow(feeds[:1])
+        await world.serve(60)
+        await world.follow(feeds[:1] + feeds[3:])
+        await world.serve(60)
+
+    world.run(live)
+    assert world.rude() == []
+    skipped = rows(world, "SELECT outcome, error_kind FROM fetches WHERE feed_id = 2")
+    assert skipped == [("skipped", None)]
+    assert rows(world, "SELECT next_fetch_at, error_count, state FROM feeds WHERE id = 2") == [
+        ("2026-01-05T11:00:04Z", 0, "active")
+    ]
+
+
+def test_a_host_that_several_feeds_cannot_reach_is_left_alone_a_little(world):
+    world.host("site.example", down=lambda now: now < 1000, refused=True)
+    feeds = [world.feed(f"http://site.example/{n}") for n in range(6)]
+
+    async def live() -> None:
+        await world.follow(feeds)
+        await world.serve(HOUR)
+
+    world.run(live)
+    times = [line.began for line in world.web.log]
+    assert times[2] < 10
+    assert 299 < times[3] - times[2] < 310
+    assert 599 < times[4] - times[3] < 610
+
+
+def test_a_feed_that_was_paused_while_it_waited_is_not_asked(world):
+    world.host("site.example", seconds=10)
+    feeds = [world.feed(f"http://site.example/{n}") for n in range(3)]
+
+    async def live() -> None:
+        await world.follow(feeds)
+        async with world.service() as service:
+            serving = asyncio.create_task(service.serve())
+            await asyncio.sleep(5)
+            await service._writer.run(lambda store: store.pause(2))
+            await asyncio.sleep(60)
+            service.stop()
+            await serving
+
+    world.run(live)
+    assert [line.url[-1] for line in world.web.log] == ["0", "2"]
+
+
+@pytest.mark.parametrize("ways", ["once", "by hand"])
+def test_the_rest_between_two_requests_survives_a_restart(world, ways):
+    world.host("site.example", seconds=3)
+    feeds = [world.feed(f"http://site.example/{n}") for n in range(2)]
+
+    async def live() -> None:
+        for number in (1, 2):
+            await world.follow(feeds[:number])
+            if ways == "once":
+                async with world.service() as service:
+                    await service.run_once()
+            else:
+                await by_hand(world, number)
+
+    world.run(live)
+    assert len(world.web.log) == 2
+    assert world.rude() == []
+
+
+def test_so_many_feeds_that_are_sent_on_to_one_host_do_not_stop_the_others(world):
+    world.host("hub.example", seconds=5)
+    feeds = []
+    for n in range(70):
+        world.host(f"site{n}.example")
+        target = world.feed(f"http://hub.example/{n}")
+        feeds.append(world.feed(f"http://site{n}.example/feed", leads_to=target))
+    for n in range(70):
+        world.host(f"well{n}.example")
+        feeds.append(world.feed(f"http://well{n}.example/feed"))
+
+    async def live() -> None:
+        await world.follow(feeds)
+        await world.serve(HOUR)
+
+    world.run(live)
+    assert world.rude() == []
+    hosts = world.by_host()
+    assert max(hosts[f"well{n}.example"][0].began for n in range(70)) < 60
+    assert {line.url for line in hosts["hub.example"]} == {f"http://hub.example/{n}" for n in range(70)}
