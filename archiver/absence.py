@@ -18,31 +18,50 @@ One that is older than everything that stands has *left*: it rolled off the end,
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import pairwise
+from typing import NamedTuple
 
 from archiver.changes import ChangeKind, EntryChange
 from archiver.identify import Recognised
-from archiver.model import KnownEntry
+from archiver.model import KnownEntry, SeenEntry
 
+_Stood = KnownEntry | SeenEntry
 _Date = Callable[[KnownEntry], datetime | None]
 
 
+class _Shown(NamedTuple):
+    """An entry of the document, as far as it tells what is older."""
+
+    position: int
+    known: _Stood | None
+    published_at: datetime | None
+    updated_at: datetime | None
+
+
 def changes_of_absent(
-    document: Sequence[Recognised], known: Sequence[KnownEntry], *, proves: bool
+    document: Sequence[Recognised],
+    known: Sequence[KnownEntry],
+    *,
+    proves: bool,
+    seen: Sequence[SeenEntry] = (),
 ) -> list[EntryChange]:
     """Decide about the entries that a document lacks. `proves` is False for one that cannot prove an absence.
 
-    What came with another site's content leaves with it.
+    `seen` are further entries that it has. What came with another site's content leaves with it.
     """
-    if not proves:
+    standing = {found.known.id for found in document if found.known} | {entry.id for entry in seen}
+    absent = [
+        (entry, went_missing)
+        for entry in known
+        if entry.id not in standing
+        and ((went_missing := _went_missing(entry)) or entry.present)
+    ]
+    if not proves or not absent:
         return []
-    standing = {found.known.id for found in document if found.known}
-    horizons = _horizons(document)
-    places = {found.known.id: found.entry.data.position for found in document if found.known}
+    shown = _shown(document, seen)
+    horizons = _horizons(shown)
+    places = {one.known.id: one.position for one in shown if one.known}
     changes = []
-    for entry in known:
-        went_missing = entry.missing_since is not None and entry.withdrawn_at is None
-        if entry.id in standing or not (entry.present or went_missing):
-            continue
+    for entry, went_missing in absent:
         if entry.suspect or not all(horizon.is_before(entry) for horizon in horizons):
             kind = ChangeKind.LEFT
         else:
@@ -53,11 +72,26 @@ def changes_of_absent(
     return changes
 
 
+def _went_missing(entry: KnownEntry) -> bool:
+    return entry.missing_since is not None and entry.withdrawn_at is None
+
+
+def _shown(document: Sequence[Recognised], seen: Sequence[SeenEntry]) -> list[_Shown]:
+    """All entries in their order."""
+    shown = [_Shown(one.now_at, one, one.published_at, one.updated_at) for one in seen]
+    for found in document:
+        if not found.duplicate:
+            data, known = found.entry.data, found.known
+            published_at = known.published_at if known else data.published_at
+            shown.append(_Shown(data.position, known, published_at, data.updated_at))
+    return sorted(shown, key=lambda one: one.position)
+
+
 class _Horizon:
     """What stands and is oldest, by one kind of date; `rising`: a document has its oldest entry first."""
 
     def __init__(
-        self, standing: Sequence[tuple[KnownEntry, datetime | None]], date: _Date, *, rising: bool
+        self, standing: Sequence[tuple[_Stood, datetime | None]], date: _Date, *, rising: bool
     ) -> None:
         self._date = date
         self._sign = 1 if rising else -1
@@ -75,7 +109,7 @@ class _Horizon:
             return self._oldest == when and any(self._is_below(entry, judged) for entry in self._as_old)
         return True
 
-    def older(self, judged: KnownEntry) -> list[KnownEntry]:
+    def older(self, judged: KnownEntry) -> list[_Stood]:
         """What stood after an entry in the last document, on the side of the older ones, and still stands."""
         return [entry for entry in self._standing if self._is_below(entry, judged)]
 
@@ -83,9 +117,9 @@ class _Horizon:
         """The place that is next to where the newer ones stand."""
         return min(places, key=lambda place: -self._sign * place, default=None)
 
-    def _is_below(self, entry: KnownEntry, judged: KnownEntry) -> bool:
+    def _is_below(self, entry: _Stood, judged: KnownEntry) -> bool:
         if (
-            not entry.present
+            isinstance(entry, KnownEntry) and not entry.present
         ):  # It has come back into the window, and so was met before the other or beside it.
             met, other_met = entry.first_seen_at, judged.first_seen_at
             return met < other_met or (met == other_met and self._sign * entry.id < self._sign * judged.id)
@@ -94,18 +128,14 @@ class _Horizon:
         return ours < theirs or (ours == theirs and not judged.present)
 
 
-def _horizons(document: Sequence[Recognised]) -> list[_Horizon]:
-    shown = [found for found in document if not found.duplicate]
-    published = [
-        found.known.published_at if found.known else found.entry.data.published_at for found in shown
-    ]
-    dates = [when for when in published if when]
+def _horizons(shown: Sequence[_Shown]) -> list[_Horizon]:
+    dates = [one.published_at for one in shown if one.published_at]
     rising = sum((one > next_one) - (one < next_one) for one, next_one in pairwise(dates)) < 0
     by_publication = _Horizon(
-        _in_order(shown, published, rising=rising), lambda entry: entry.published_at, rising=rising
+        _in_order(shown, rising=rising), lambda entry: entry.published_at, rising=rising
     )
-    changed = [found.entry.data.updated_at for found in shown]
-    dated = [(found.known, when) for found, when in zip(shown, changed, strict=True) if found.known and when]
+    changed = [one.updated_at for one in shown]
+    dated = [(one.known, one.updated_at) for one in shown if one.known and one.updated_at]
     if len(dated) < 2 or None in changed or not _falls([when for when in changed if when]):
         return [by_publication]
     by_change = _Horizon(dated, lambda entry: entry.updated_at or entry.published_at, rising=False)
@@ -116,21 +146,19 @@ def _falls(dates: Sequence[datetime]) -> bool:
     return all(one >= next_one for one, next_one in pairwise(dates))
 
 
-def _in_order(
-    shown: Sequence[Recognised], dates: Sequence[datetime | None], *, rising: bool
-) -> list[tuple[KnownEntry, datetime | None]]:
+def _in_order(shown: Sequence[_Shown], *, rising: bool) -> list[tuple[_Stood, datetime | None]]:
     """The known entries of a document that stand where their date says, each with it.
 
     An old post that is pinned above newer ones tells nothing about what rolled off below them.
     """
-    standing = []
+    standing: list[tuple[_Stood, datetime | None]] = []
     newest_below: datetime | None = None
-    pairs = list(zip(shown, dates, strict=True))
-    for found, date in pairs if rising else reversed(pairs):
+    for one in shown if rising else reversed(shown):
+        date = one.published_at
         if date is not None:
             if newest_below is not None and date < newest_below:
                 continue
             newest_below = date
-        if found.known is not None:
-            standing.append((found.known, date))
+        if one.known is not None:
+            standing.append((one.known, date))
     return standing

@@ -4,7 +4,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from archiver.model import Connection, FeedData, FeedState, Headers, Hop, Moving, Pace, PreparedEntry
+from archiver.model import (
+    Connection,
+    FeedData,
+    FeedState,
+    Headers,
+    Hop,
+    Moving,
+    Pace,
+    PreparedEntry,
+    SeenEntry,
+)
 
 
 class Outcome(StrEnum):
@@ -67,6 +77,26 @@ class EntryChange:
     """Of a missing entry: the position at which it would stand."""
     suspect: bool = False
     """The document looks like another site's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """An entry that may be known by its mark in the next document."""
+
+    mark: str
+    position: int
+    published_at: datetime | None
+    updated_at: datetime | None
+    known_id: int | None
+    """None: the new entry at this position."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marking:
+    """What the next document's entries may be known by; without entries: it is read whole."""
+
+    context: str = ""
+    entries: tuple[Marked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +205,10 @@ class FeedUpdate:
     fetch: FetchRecord
     facts: FeedFacts
     changes: tuple[EntryChange, ...] = ()
+    seen: tuple[SeenEntry, ...] = ()
+    """Further entries of the document, of which nothing but the place is another."""
+    marking: Marking | None = None
+    """None: as it was, since no document was read."""
     events: tuple[Event, ...] = ()
     hold: Hold | None = None
     """What the answer means for all feeds of its host; None: nothing."""

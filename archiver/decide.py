@@ -13,13 +13,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from archiver import absence, gaps, moves, presence, rhythm, schedule, suspicion, told, trust, wishes
-from archiver.changes import ChangeKind, EntryChange, Event, FeedFacts, FeedUpdate, Outcome
+from archiver.changes import ChangeKind, EntryChange, Event, FeedFacts, FeedUpdate, Marking, Outcome
 from archiver.churn import History
 from archiver.config import ScheduleSettings
 from archiver.endings import Attempt, facts_of, record
 from archiver.failing import failed, recovery
 from archiver.identify import Recognition
-from archiver.model import Candidate, FeedForUpdate, KnownEntry, Pace, ParsedFeed, Response
+from archiver.marking import marking
+from archiver.model import Candidate, FeedForUpdate, KnownEntry, Pace, ParsedFeed, Raw, Response, SeenEntry
 
 __all__ = ["VOLATILE", "Attempt", "Document", "confirmed", "failed", "understood"]
 
@@ -92,6 +93,10 @@ class Document:
     """By position, for entries that nobody recognised: archived ones that may tell the same story."""
     histories: Mapping[int, History] = field(default_factory=dict)
     """By id, for known entries that came changed: their last versions."""
+    seen: tuple[SeenEntry, ...] = ()
+    """Further entries of it, which are known to the letter."""
+    raw: Raw | None = None
+    """What its entries may be known by next time."""
 
 
 def understood(
@@ -105,12 +110,14 @@ def understood(
     """
     parsed, response, now = document.parsed, document.response, attempt.started_at
     found, known, is_delta = document.recognition.entries, document.known, response.is_delta
-    foreign = not is_delta and suspicion.looks_foreign(feed, parsed, found, known)
+    seen, count = document.seen, len(parsed.entries) + len(document.seen)
+    # An entry of its own that is known to the letter says that it is the feed, and goes on.
+    foreign = not is_delta and not seen and suspicion.looks_foreign(feed, parsed, found, known)
     settled = foreign and suspicion.is_settled(feed, now=now)
     foreign = foreign and not settled
     is_whole = not parsed.partial and not is_delta
-    proves = not is_delta and not foreign and _proves_absence(feed, response, parsed)
-    gap = not is_delta and not foreign and gaps.is_gap(parsed, found, known)
+    proves = not is_delta and not foreign and count > 0 and _proves_absence(feed, response, parsed)
+    gap = not is_delta and not foreign and not seen and gaps.is_gap(parsed, found, known)
     changes = [
         *presence.changes_of_present(
             found,
@@ -120,7 +127,7 @@ def understood(
             histories=document.histories,
             foreign=foreign,
         ),
-        *absence.changes_of_absent(found, known, proves=proves),
+        *absence.changes_of_absent(found, known, proves=proves, seen=seen),
     ]
     new = sum(change.kind is ChangeKind.NEW for change in changes)
     revised = sum(change.revision is not None for change in changes) - new
@@ -128,7 +135,7 @@ def understood(
     since, until = gaps.span(parsed, feed.last_whole_at, now) if gap else (None, None)
     row = replace(
         record(attempt, Outcome.NEW if has_news else Outcome.UNCHANGED, response),
-        entries_seen=len(parsed.entries),
+        entries_seen=count,
         entries_new=new,
         entries_revised=revised,
         gap=gap,
@@ -139,11 +146,13 @@ def understood(
     )
     pace = feed.pace
     if not foreign:
-        pace = rhythm.after_document(pace, parsed, changes, known, is_whole=is_whole, proves=proves, now=now)
+        pace = rhythm.after_document(
+            pace, parsed, changes, known, is_whole=is_whole, proves=proves, now=now, seen=seen
+        )
     next_fetch = _after_success(feed, attempt, response, settings, pace=pace, gap=gap, changed=has_news)
     facts = replace(facts_of(feed, next_fetch), pace=pace)
     doubts: tuple[Event, ...] = ()
-    if parsed.entries and not is_delta:
+    if count and not is_delta:
         facts, doubts = _with_suspicion(feed, facts, foreign=foreign, settled=settled, now=now)
     facts, remints = _with_ids(facts, document)
     silence: tuple[Event, ...] = ()
@@ -152,18 +161,22 @@ def understood(
     facts, lies = _with_trust(feed, facts, document, has_news=has_news and is_whole and not foreign)
     facts = _as_asked(facts, response, is_whole=is_whole, now=now)
     moved: tuple[Event, ...] = ()
-    if not foreign and any(one.known for one in found):
+    if not foreign and (seen or any(one.known for one in found)):
         facts, moved = _with_move(feed, facts, response, now)
-    if parsed.entries and not foreign and not is_delta:
+    if count and not foreign and not is_delta:
         facts = replace(facts, described=parsed.feed, format=parsed.format, whole=not parsed.partial)
-    elif not known and not parsed.entries:
+    elif not known and not count:
         facts = replace(facts, described=parsed.feed, format=parsed.format)
-    facts = _with_validators(facts, document, proves=proves or not known, told_more=has_news)
+    facts = _with_validators(facts, document, proves=proves or not (known or seen), told_more=has_news)
     return FeedUpdate(
         feed_id=feed.id,
         fetch=row,
         facts=facts,
         changes=tuple(changes),
+        seen=seen,
+        marking=Marking()
+        if foreign or is_delta or facts.volatile_ids
+        else marking(document.raw, found, known, changes, seen),
         events=(
             *recovery(feed),
             *doubts,
@@ -185,7 +198,7 @@ def _proves_absence(feed: FeedForUpdate, response: Response, parsed: ParsedFeed)
     """
     same_format = feed.format is None or parsed.format == feed.format
     whole = not parsed.partial and (response.complete or parsed.format not in _ENDLESS)
-    return bool(parsed.entries) and whole and same_format
+    return whole and same_format
 
 
 def _with_validators(facts: FeedFacts, document: Document, *, proves: bool, told_more: bool) -> FeedFacts:
@@ -225,7 +238,7 @@ def _with_ids(facts: FeedFacts, document: Document) -> tuple[FeedFacts, tuple[Ev
         facts.volatile_ids
         or document.parsed.partial
         or document.response.is_delta
-        or not any(found.known for found in document.recognition.entries)
+        or not (document.seen or any(found.known for found in document.recognition.entries))
     ):
         return facts, ()
     if not document.recognition.reminted:

@@ -17,6 +17,7 @@ HEADINGS = {
     "gone": "gone",
     "blocked": "blocked",
     "failing": "newly failing",
+    "long_failing": "failing for long",
     "silent": "fell silent",
     "suspect": "another site's content",
     "gap": "gaps: posts may have been missed",

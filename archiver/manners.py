@@ -29,6 +29,7 @@ BREAK_AFTER = 3
 BREAK_SECONDS = 300.0
 LONGEST_BREAK_SECONDS = 3600.0
 
+_ROUNDED_UP = 1.001
 _MARGIN_SECONDS = 0.001
 """Added to each rest, so that no rounding of times makes it shorter than it should be."""
 
@@ -289,7 +290,7 @@ class Rate:
     def began(self, number: int, *, now: float) -> None:
         """So many did."""
         if self._per_second is not None and number:
-            self._next_at = now + number / self._per_second
+            self._next_at = now + number / self._per_second * _ROUNDED_UP
 
     def next_at(self) -> float:
         """When the next may begin."""

@@ -29,7 +29,7 @@ __all__ = ["CONTENT_TYPE", "Metrics"]
 BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Seconds that a fetch may take."""
 
-FRESH_SECONDS = 30.0
+FRESH_SECONDS = 60.0
 """What the archive was asked is not asked again before, since every feed is looked at."""
 
 
@@ -139,7 +139,7 @@ class _Standing:
         try:
             with Reader.open(archive) as reader:
                 self._due = reader.due(now=now)
-                self._health = health.counted([health.of(row, now).condition for row in reader.standing()])
+                self._health = health.counted(reader.standing(lambda row: health.of(row, now).condition))
                 self._chores = len(reader.chores_that_failed())
                 self._digests = sum(told["problem"] is not None for told in reader.digests())
                 self._bytes = reader.size()

@@ -235,6 +235,18 @@ class ParsedFeed:
     """The document is cut short: entries before the cut are here, the torn one is not."""
     problems: tuple[str, ...] = ()
     """One sentence each: entries left out, bytes mended, declarations overruled."""
+    sound: bool = False
+    """Every entry was read from nothing but its own markup, and what the document says for all of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raw:
+    """What the entries of a document may be known by next time."""
+
+    context: str
+    """The digest of what the document says for all of them."""
+    marks: tuple[str, ...]
+    """The digest of each one's own markup."""
 
 
 # ---------------------------------------------------------------- what we made of it
@@ -299,6 +311,10 @@ class PreparedFeed:
 
     parsed: ParsedFeed
     entries: tuple[PreparedEntry, ...]
+    raw: Raw | None = None
+    """None: the document is to be read whole next time."""
+    seen: tuple[tuple[int, str], ...] = ()
+    """Position and mark of further entries, which are known by it and were not read."""
 
 
 # ---------------------------------------------------------------- what the archive knows
@@ -363,6 +379,8 @@ class FeedForUpdate:
     validators_lie: bool = False
     second_agent: bool = False
     """It answers only the second form of our User-Agent."""
+    marks: str | None = None
+    """What the entries of its last document are known by, as `marks.written` has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -421,6 +439,21 @@ class KnownEntry:
     """In the last document that had it."""
     suspect: bool = False
     """It came in a document that looked like another site's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenEntry:
+    """A known entry that the document has to the letter, and so was not read again."""
+
+    id: int
+    mark: str
+    """What it is known by."""
+    position: int
+    """In the last document."""
+    now_at: int
+    """Its position in this one."""
+    published_at: datetime | None
+    updated_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

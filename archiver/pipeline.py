@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from archiver import churn, decide, manners, trust
+from archiver import churn, decide, manners, marks, trust
 from archiver.changes import FeedUpdate, FetchRecord, Hold, Outcome
 from archiver.config import ScheduleSettings
 from archiver.errors import ArchiverError, FetchError, HostHeld, ParseError
@@ -33,6 +33,7 @@ from archiver.model import (
     ParseOptions,
     PreparedFeed,
     Response,
+    SeenEntry,
 )
 from archiver.store import Store, digest
 from archiver.urls import redact
@@ -68,7 +69,9 @@ class Pipeline:
         options: Mapping[str, FetchOptions] | None = None,
         clock: Callable[[], datetime],
         elapsed: Callable[[], float] = time.monotonic,
+        by_marks: bool = True,
     ) -> None:
+        """`by_marks` is False where every document is to be read whole: the outcome must be the same."""
         self._writer = writer
         self._fetcher = fetcher
         self._workers = workers
@@ -77,6 +80,7 @@ class Pipeline:
         self._options = options or {}
         self._clock = clock
         self._elapsed = elapsed
+        self._by_marks = by_marks
 
     async def update(self, feed: FeedForUpdate) -> Updated:
         """Fetch a feed and archive what came: the whole way that the module describes.
@@ -161,27 +165,52 @@ class Pipeline:
         if isinstance(response, FetchError):
             return await self._write(feed, attempt, response)
         sha256 = digest(response.body)
-        read: PreparedFeed | ParseError | None = None
-        if not is_known(feed, response, sha256):
-            try:
-                read = await self._workers.prepare(response.body, options(feed, attempt, response))
-                failpoint("after_prepare")
-            except ParseError as error:
-                read = error
-        return await self._write(feed, attempt, Answer(response=response, sha256=sha256, read=read))
+        if is_known(feed, response, sha256):
+            return await self._write(feed, attempt, Answer(response=response, sha256=sha256, read=None))
+        told = options(feed, attempt, response)
+        known = feed.marks if self._by_marks and may_go_by_marks(feed, response) else None
+        answer = Answer(response=response, sha256=sha256, read=await self._read(response, told, known))
+        try:
+            return await self._write(feed, attempt, answer)
+        except Entangled:
+            read = await self._read(response, told, None)
+            return await self._write(feed, attempt, replace(answer, read=read))
+
+    async def _read(
+        self, response: Response, told: ParseOptions, known: str | None
+    ) -> PreparedFeed | ParseError:
+        """Read a document in a worker, without the entries that are `known` by their marks."""
+        try:
+            read = await self._workers.prepare(response.body, told, known)
+            failpoint("after_prepare")
+        except ParseError as error:
+            return error
+        return read
 
     async def _write(
         self, feed: FeedForUpdate, attempt: decide.Attempt, came: "FetchError | ParseError | Answer"
     ) -> Updated:
-        """Ask, decide and apply in one transaction, so that no other update comes between."""
+        """Ask, decide and apply in one transaction, so that no other update comes between.
 
-        def work(store: Store) -> FeedUpdate:
-            update = decided(store, feed, attempt, came, self._schedule)
+        Raises Entangled, with nothing written, where the document is to be read whole first.
+        """
+
+        def work(store: Store) -> FeedUpdate | Entangled:
+            try:
+                update = decided(store, feed, attempt, came, self._schedule)
+            except Entangled as entangled:  # concerns nobody with whom the transaction is shared
+                return entangled
             store.apply(update)
             return update
 
         update = await self._writer.write(work)
+        if isinstance(update, Entangled):
+            raise update
         return Updated(feed=feed, fetch=update.fetch, hold=update.hold, next_at=update.facts.next_fetch_at)
+
+
+class Entangled(Exception):  # noqa: N818 - no fault, but a reason to look closer
+    """What is new in a document cannot be told from what is known in it: it is to be read whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +226,11 @@ class Answer:
 def is_known(feed: FeedForUpdate, response: Response, sha256: str) -> bool:
     """Whether an answer says that the document we know still stands: 304, or the same bytes."""
     return response.not_modified or (sha256 == feed.body_sha256 and not response.is_delta)
+
+
+def may_go_by_marks(feed: FeedForUpdate, response: Response) -> bool:
+    """Whether a document may be read without the entries that are known by their marks."""
+    return not (response.is_delta or feed.volatile_ids or feed.suspect_since)
 
 
 def options(feed: FeedForUpdate, attempt: decide.Attempt, response: Response) -> ParseOptions:
@@ -224,7 +258,10 @@ def decided(
     came: FetchError | ParseError | Answer,
     schedule: ScheduleSettings,
 ) -> FeedUpdate:
-    """Decide about what came, inside the caller's transaction. Rebuild and merge decide here too."""
+    """Decide about what came, inside the caller's transaction. Rebuild and merge decide here too.
+
+    Raises Entangled where a document was not read whole, and must be.
+    """
     update = _decided(store, feed, attempt, came, schedule)
     refusals = store.refusals(manners.host_asked(update.fetch))
     hold = manners.hold_after(update.fetch, refusals=refusals)
@@ -251,15 +288,29 @@ def _decided(
 def consult(
     store: Store, feed: FeedForUpdate, response: Response, sha256: str, prepared: PreparedFeed
 ) -> decide.Document:
-    """Bring a prepared document together with what the archive knows of its entries."""
-    known = store.known_entries(feed.id, prepared.entries)
+    """Bring a prepared document together with what the archive knows of its entries.
+
+    Raises Entangled, as `decided`.
+    """
+    seen = _seen(store, feed, prepared) if prepared.seen else ()
+    ids = frozenset(entry.id for entry in seen)
+    known = (
+        store.known_beside(feed.id, prepared.entries, ids)
+        if prepared.seen
+        else store.known_entries(feed.id, prepared.entries)
+    )
+    if known is None:
+        raise Entangled
     recognition = recognise(
         prepared.entries,
         known,
         has_reminted=feed.has_reminted,
         volatile_ids=feed.volatile_ids,
         is_delta=response.is_delta,
+        seen=ids,
     )
+    if seen and (recognition.events or any(one.alias or one.duplicate for one in recognition.entries)):
+        raise Entangled
     return decide.Document(
         response=response,
         body_sha256=sha256,
@@ -278,4 +329,25 @@ def consult(
             and found.known.revision >= churn.CHANGES
             and found.known.content_sha256 != found.entry.identity.content_sha256
         },
+        seen=seen,
+        raw=prepared.raw,
+    )
+
+
+def _seen(store: Store, feed: FeedForUpdate, prepared: PreparedFeed) -> tuple[SeenEntry, ...]:
+    """The entries that a document was read without, as they stood in the last one."""
+    text = store.marks(feed.id)
+    if text is None or text != feed.marks or feed.format != prepared.parsed.format:
+        raise Entangled  # another update came between, or a decision that is about the whole
+    known = marks.read(text).entries
+    return tuple(
+        SeenEntry(
+            id=known[mark].id,
+            mark=mark,
+            position=known[mark].position,
+            now_at=position,
+            published_at=known[mark].published_at,
+            updated_at=known[mark].updated_at,
+        )
+        for position, mark in prepared.seen
     )

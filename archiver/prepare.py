@@ -3,18 +3,23 @@
 It runs in worker processes, since a publisher's bytes may take any time and memory.
 """
 
+from dataclasses import replace
+
 from archiver.clean import clean
 from archiver.failpoints import failpoint
 from archiver.identify import identify
 from archiver.model import ParsedFeed, ParseOptions, PreparedEntry, PreparedFeed
-from archiver.parse import parse
+from archiver.parse import read
 
 
-def prepare(body: bytes, options: ParseOptions) -> PreparedFeed:
-    """bytes -> `parse` -> `clean` -> `identify` -> PreparedFeed. Raises ParseError."""
-    parsed = parse(body, options)
+def prepare(body: bytes, options: ParseOptions, known: str | None = None) -> PreparedFeed:
+    """bytes -> `parse` -> `clean` -> `identify` -> PreparedFeed. Raises ParseError.
+
+    Of a document of which entries are `known` by their marks, only the others where that is certain.
+    """
+    found = read(body, options, known)
     failpoint("mid_prepare")  # in a worker
-    return understand(parsed)
+    return replace(understand(found.parsed), raw=found.raw, seen=found.seen)
 
 
 def understand(parsed: ParsedFeed) -> PreparedFeed:

@@ -19,9 +19,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from statistics import median_low
+from typing import Protocol
 
 from archiver.changes import ChangeKind, EntryChange
-from archiver.model import EntryData, KnownEntry, Pace, ParsedFeed
+from archiver.model import KnownEntry, Pace, ParsedFeed, SeenEntry
 
 ENOUGH = 3
 MANY = 5
@@ -32,7 +33,19 @@ TOLERANCE = timedelta(days=1)
 """Clocks and time zones go wrong by so much."""
 
 
-def measured(entries: Sequence[EntryData], *, now: datetime) -> Pace:
+class Dated(Protocol):
+    """An entry of a document, read or seen."""
+
+    @property
+    def published_at(self) -> datetime | None:
+        """As for EntryData."""
+
+    @property
+    def updated_at(self) -> datetime | None:
+        """As for EntryData."""
+
+
+def measured(entries: Sequence[Dated], *, now: datetime) -> Pace:
     """What the dates of a document tell. O(n log n)."""
     dates = [date for entry in entries if (date := _date(entry, now)) is not None]
     newest = max(dates, default=None)
@@ -59,21 +72,23 @@ def after_document(
     is_whole: bool,
     proves: bool,
     now: datetime,
+    seen: Sequence[SeenEntry] = (),
 ) -> Pace:
-    """The pace of a feed after a document of its own.
+    """The pace of a feed after a document of its own, which has `seen` beside what was read of it.
 
     `is_whole` is False for a delta and one that is cut short; `proves`, as for `absence`.
     """
     has_new = any(change.kind is ChangeKind.NEW for change in changes)
-    met = [now] if has_new and known else []
-    found = measured(parsed.entries, now=now)
+    met = [now] if has_new and (known or seen) else []
+    entries = _in_document(parsed, seen)
+    found = measured(entries, now=now)
     alive = max((at for at in (*met, before.alive_at, found.alive_at) if at is not None), default=None)
-    if not is_whole or not parsed.entries:
+    if not is_whole or not entries:
         return replace(before, alive_at=alive)
     window = found.window_seconds
-    if known and not met and before.rhythm_seconds is not None and not _lost(changes):
+    if (known or seen) and not met and before.rhythm_seconds is not None and not _lost(changes):
         window = before.window_seconds
-    elif proves and met and any(entry.present for entry in known) and not _lost(changes):
+    elif proves and met and (seen or any(entry.present for entry in known)) and not _lost(changes):
         window = None
     return replace(found, window_seconds=window, ttl_seconds=parsed.feed.ttl_seconds, alive_at=alive)
 
@@ -91,7 +106,14 @@ def _lost(changes: Sequence[EntryChange]) -> bool:
     return any(change.kind in gone for change in changes)
 
 
-def _date(entry: EntryData, now: datetime) -> datetime | None:
+def _in_document(parsed: ParsedFeed, seen: Sequence[SeenEntry]) -> list[Dated]:
+    """All entries, in their order."""
+    placed: list[tuple[int, Dated]] = [(entry.now_at, entry) for entry in seen]
+    placed += ((entry.position, entry) for entry in parsed.entries)
+    return [entry for _, entry in sorted(placed, key=lambda pair: pair[0])]
+
+
+def _date(entry: Dated, now: datetime) -> datetime | None:
     date = entry.published_at or entry.updated_at
     if date is None or not EARLIEST <= date <= now + TOLERANCE:
         return None

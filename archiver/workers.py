@@ -37,9 +37,9 @@ class Workers:
         self._time_limit = time_limit_seconds
         self._pool = self._new_pool()
 
-    async def prepare(self, body: bytes, options: ParseOptions) -> PreparedFeed:
+    async def prepare(self, body: bytes, options: ParseOptions, known: str | None = None) -> PreparedFeed:
         """Run `prepare` in a worker. Raises ParseError, of kind `crashed` where the worker was killed."""
-        future = self._schedule(body, options)
+        future = self._schedule(body, options, known)
         try:
             return await asyncio.wrap_future(future)
         except TimeoutError as error:
@@ -53,12 +53,14 @@ class Workers:
                 raise WorkerEnded("a worker was ended from outside, as at a shutdown") from error
             raise ParseError("crashed", f"the document broke its reader: {error}") from error
 
-    def _schedule(self, body: bytes, options: ParseOptions) -> "ProcessFuture[PreparedFeed]":
+    def _schedule(
+        self, body: bytes, options: ParseOptions, known: str | None
+    ) -> "ProcessFuture[PreparedFeed]":
         if not self._pool.active:
             # The pool gives up when it cannot tell which of several documents killed a worker.
             self._end()
             self._pool = self._new_pool()
-        return self._pool.schedule(_prepare, args=[body, options], timeout=self._time_limit)
+        return self._pool.schedule(_prepare, args=[body, options, known], timeout=self._time_limit)
 
     def _new_pool(self) -> ProcessPool:
         context = multiprocessing.get_context("forkserver")
@@ -81,11 +83,11 @@ class Workers:
         self._end()
 
 
-def _prepare(body: bytes, options: ParseOptions) -> PreparedFeed:
+def _prepare(body: bytes, options: ParseOptions, known: str | None) -> PreparedFeed:
     # Only workers need what it takes to read documents: loading that would keep every command waiting.
     from archiver.prepare import prepare
 
-    return prepare(body, options)
+    return prepare(body, options, known)
 
 
 def _begin(memory_limit_bytes: int) -> None:

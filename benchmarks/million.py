@@ -18,7 +18,7 @@ from benchmarks.feeds import START
 from benchmarks.programs import Archiver, archiver
 from benchmarks.results import Row, bounded
 from benchmarks.synthetic import Author
-from benchmarks.website import Website
+from benchmarks.website import PAUSE, Website
 
 LOAD = "million entries"
 _ENTRIES = 50
@@ -34,7 +34,9 @@ class Figures:
     writing: list[float] = field(default_factory=list)
 
 
-def measure(scratch: Path, cache: Path, *, entries: int, feeds: int, rounds: int, port: int) -> list[Row]:
+def measure(
+    scratch: Path, cache: Path, *, entries: int, feeds: int, rounds: int, port: int, pause: float = PAUSE
+) -> list[Row]:
     """Updates of feeds with 50 entries, one of them new, in turn in the large archive and in an empty one."""
     path = cache / f"{entries}-entries.db"
     size = filling.build(path, entries)
@@ -47,6 +49,7 @@ def measure(scratch: Path, cache: Path, *, entries: int, feeds: int, rounds: int
     (texts / "feed.xml").write_bytes(author.document(0, _ENTRIES))
 
     def fetch(program: Archiver, poll: int, own: Figures) -> None:
+        time.sleep(pause)
         website.show(poll=poll)
         before = program.kept() if program.archive.exists() else 0
         taken, new = program.update(), program.kept() - before

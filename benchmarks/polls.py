@@ -2,6 +2,7 @@
 
 import statistics
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.programs import Program
 from benchmarks.results import Row, against_peer, bounded, skipped
-from benchmarks.website import Website
+from benchmarks.website import PAUSE, Website
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ class Figures:
 
 def measure(
     load: Load, corpus: Path, us: Program, peers: Mapping[str, Program | None], *, rounds: int, port: int,
-    count: int,
+    count: int, pause: float = PAUSE,
 ) -> list[Row]:  # fmt: skip
     """Run a load: everybody in turn, the order turned round with every round."""
     asked = [us, *(peers[name] for name in load.goals if name in peers)]
@@ -71,6 +72,7 @@ def measure(
             for program in programs if number % 2 == 0 else reversed(programs):
                 if load.first:
                     program.begin(website.addresses)
+                time.sleep(pause)
                 website.show(poll=poll, validators=load.validators)
                 _note(figures[program.name], program, website)
                 _say(f"  {program.name}: {figures[program.name].seconds[-1]:.2f} s")

@@ -1,8 +1,9 @@
 """Where our own time goes: `python -m benchmarks.profiled [unchanged|same|new|first] [--feeds N]`.
 
 Runs one `archiver fetch` of a load under cProfile, each thread by itself (the loop, and the one that writes),
-then `prepare`, which otherwise works in processes of its own, over the same documents. cProfile makes small
-functions look dearer than they are: it tells where to look, not how long it takes.
+then `prepare`, which otherwise works in processes of its own, over the same documents. Seconds are of
+processor time: neither other work on the machine nor waiting is in them. cProfile makes small functions look
+dearer than they are: it tells where to look, not how long it takes.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from archiver.prepare import prepare
 from benchmarks import feeds, polls
 from benchmarks.__main__ import CACHE, LOADS
 from benchmarks.programs import Archiver, archiver
-from benchmarks.website import ROOT, Website
+from benchmarks.website import PAUSE, ROOT, Website
 
 _CHILD = "--in-the-child"
 _WAITS = ("select.", "acquire", "poll", "sleep", "posix.read", "posix.write", "SimpleQueue", "recv")
@@ -51,8 +52,10 @@ def main() -> None:
                 us.update()
                 website.show(poll=0, validators=load.validators)
                 us.update()
+                time.sleep(PAUSE)
                 website.show(poll=int(load.grows), validators=load.validators)
                 print(f"without a profile: {us.update():.2f} s, next poll with one", flush=True)
+                time.sleep(PAUSE)
                 website.show(poll=2 * load.grows, validators=load.validators)
             _profile(us, scratch, chosen.lines)
             print(f"the server saw {website.seen().steady_rate or 0:.0f} requests a second under the profile")
@@ -76,14 +79,14 @@ def _profile(us: Archiver, scratch: Path, lines: int) -> None:
 def _profile_prepare(corpus: Path, lines: int) -> None:
     """What a worker does with the documents, and what comes and goes between it and us."""
     documents = [bytes(document.grown(1)) for document in feeds.read(corpus)]
-    start, prepared = time.perf_counter(), []
+    start, prepared = time.process_time(), []
     for document in documents:
         try:
             prepared.append(prepare(document, ParseOptions()))
         except ParseError as error:
             print(f"not understood: {error}")
-    taken = time.perf_counter() - start
-    start = time.perf_counter()
+    taken = time.process_time() - start
+    start = time.process_time()
     packed = [pickle.dumps(one) for one in prepared]
     entries = sum(len(one.entries) for one in prepared)
     for one in packed:
@@ -91,9 +94,9 @@ def _profile_prepare(corpus: Path, lines: int) -> None:
     print(
         f"\n== prepare: {len(documents)} documents with {entries} entries in {taken:.2f} s,"
         f" {len(documents) / taken:.0f} a second; {sum(map(len, packed)) / 1e6:.1f} MB pickled and back in"
-        f" {time.perf_counter() - start:.2f} s"
+        f" {time.process_time() - start:.2f} s"
     )
-    profile = cProfile.Profile()
+    profile = cProfile.Profile(time.process_time)
     for document in documents:
         try:
             profile.runcall(prepare, document, ParseOptions())
@@ -131,7 +134,7 @@ def _child(folder: Path, arguments: list[str]) -> None:
     profiles: dict[str, cProfile.Profile] = {}
 
     def begin(*_: object) -> None:
-        profile = profiles[threading.current_thread().name] = cProfile.Profile()
+        profile = profiles[threading.current_thread().name] = cProfile.Profile(time.thread_time)
         profile.enable()
 
     hook: Callable[..., None] = begin

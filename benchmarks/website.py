@@ -13,6 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+PAUSE = 2.5
+"""Seconds between two runs: more than the spacing that a well-mannered program keeps towards a host."""
+
 ROOT = Path(__file__).parents[1]
 
 

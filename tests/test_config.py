@@ -421,7 +421,8 @@ def test_port_and_encryption_of_mail_follow_each_other(write, mail, port, encryp
             "needs both user and password",
         ),
         (
-            "digest: {mail: {to: a@b.example, from: c@d.example, server: x, user: u, password: p, encryption: none}}",
+            "digest: {mail: {to: a@b.example, from: c@d.example, server: x, user: u, password: p,"
+            " encryption: none}}",
             "none would send the password readable for all",
         ),
         ("monitor: {port: 0}", '"0" is not a whole number from 1 to 65535'),

@@ -194,3 +194,26 @@ def test_an_archive_that_cannot_be_written_holds_the_feed_back_and_asks_again_la
     assert (service.tally.failed, len(site.requests)) == (1, 1)
     assert "disk is full" in caplog.text
     assert bench.run([url], once).tally.new == 1
+
+
+def test_the_pulse_tells_of_the_last_look_and_of_what_could_not_be_written(bench, site, rss, monkeypatch):
+    url = site.serve("/feed", rss("a"))
+
+    def full(*arguments: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    pulses = []
+
+    async def once_and_felt(service: Service) -> None:
+        await service.run_once()
+        pulses.append(service.pulse())
+
+    with monkeypatch.context() as patch:
+        patch.setattr("archiver.store.updates.apply", full)
+        bench.run([url], once_and_felt)
+    bench.run([url], once_and_felt)
+    broken, well = pulses
+    assert broken.last_tick_ago is not None
+    assert (broken.under_way, broken.unwritten) == (0, 1)
+    assert "disk is full" in str(broken.trouble)
+    assert well.trouble is None

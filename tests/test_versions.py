@@ -22,6 +22,6 @@ def test_a_version_below_its_floor_is_warned_of_by_number_not_by_letters(version
 def test_the_warning_says_what_is_weak_and_what_to_do():
     warning = Library(name="expat", version="2.5.0", floor="2.7.2", below="it is weak").warning
     assert warning == (
-        "expat 2.5.0 is older than 2.7.2: it is weak; update it, unless your system has mended it under the old"
-        " number"
+        "expat 2.5.0 is older than 2.7.2: it is weak; update it, unless your system has mended it"
+        " under the old number"
     )

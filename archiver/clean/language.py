@@ -52,6 +52,10 @@ _SAME = dict(pair.split(":") for pair in _SAME_AS.split())
 _MEANT = dict(pair.split(":") for pair in _MEANT_BY.split())
 _REFUTABLE = {_SAME.get(language, language) for language in LANGUAGES} | {"se"}
 """What a text can speak against: what the model knows. `se` is Sami, but mostly meant for Swedish."""
+_MEMBERS = {
+    group: tuple(sorted(language for language in LANGUAGES if _SAME.get(language, language) == group))
+    for group in _REFUTABLE
+}
 _SAYS_NOTHING = frozenset({"und", "mul", "mis", "zxx", "x", "i"})
 
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,6}")
@@ -125,7 +129,8 @@ def _count_letters(text: str) -> int:
 def _best(probabilities: dict[str, float]) -> tuple[str, float] | None:
     if not probabilities:
         return None
-    language = max(probabilities, key=lambda key: (probabilities[key], key))
+    highest = max(probabilities.values())
+    language = max(key for key, value in probabilities.items() if value == highest)
     return None if language == "zxx" else (_plain(language), probabilities[language])
 
 
@@ -141,7 +146,7 @@ def _is_contradicted(tag: str, probabilities: dict[str, float], letters: int, *,
     primary = _group(tag.partition("-")[0])
     if primary not in _REFUTABLE:
         return False
-    of_declared = sum(value for language, value in probabilities.items() if _group(language) == primary)
+    of_declared = sum(probabilities.get(language, 0.0) for language in _MEMBERS.get(primary, ()))
     return best[1] >= _SURE and of_declared <= _IMPROBABLE
 
 

@@ -66,14 +66,15 @@ _REFUSED = {name: _ENDED.get(name, frozenset()) | _IMPLIED[name] for name in _NA
 """Parents that a start tag would end, for one of the readers at least."""
 
 _PARTS = re.compile(r"(<[^<>\"]*+(?:\"[^\"<]*+\"[^<>\"]*+)*+>)")
+_SPACE, _NAME, _BARE = r"[ \t\n]", r"[a-zA-Z_][a-zA-Z0-9_.:-]*+", r"[a-zA-Z0-9_.#%:/?&=,;+~@!-]++"
 _START = re.compile(
     r"<([a-zA-Z][a-zA-Z0-9]*+)"
-    r"((?:[ \t\n]++[a-zA-Z_][a-zA-Z0-9_.:-]*+(?:=(?:\"[^\"]*+\"|'[^']*+'|[a-zA-Z0-9_.#%:/?&=,;+~@!-]++))?+)*+)"
-    r"[ \t\n]*+(/?)>"
+    rf"((?:{_SPACE}++{_NAME}(?:=(?:\"[^\"]*+\"|'[^']*+'|{_BARE}))?+)*+)"
+    rf"{_SPACE}*+(/?)>"
 )
+_ATTRIBUTE = re.compile(rf"{_SPACE}({_NAME})(?:=(?:\"([^\"]*+)\"|'([^']*+)'|({_BARE})))?+")
 _END = re.compile(r"</([a-zA-Z][a-zA-Z0-9]*+)[ \t\n]*+>")
 _COMMENT = re.compile(r"<!--(?!-?>)[^-]*+(?:-(?!-)[^-]*+)*+-->")
-_CLASS = re.compile(r"[ \t\n]class=(?:\"([^\"]*+)\"|'([^']*+)'|([^ \t\n\"'>]++))", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _NUMBERED = re.compile(r"&#([0-9a-zA-Z]*+;?)")
 _NUMBER = re.compile(r"([0-9]{2,6});|[xX]([0-9a-fA-F]{2,5});")
@@ -293,6 +294,15 @@ class _Reader:
         return 0
 
 
+def _classes(source: str) -> str | None:
+    """The value of the first `class`; None where it has references in it."""
+    for name, *values in _ATTRIBUTE.findall(source):
+        if name.lower() == "class":
+            classes = "".join(values)
+            return None if "&" in classes else classes
+    return ""
+
+
 def _understood(spelt: str, base_url: str | None) -> _Tag | None:
     """What a tag means; None for one that is not surely orderly."""
     if spelt[1] == "/":
@@ -317,9 +327,8 @@ def _understood(spelt: str, base_url: str | None) -> _Tag | None:
     if not source:
         kept = attributes(shown, "", None) if shown in ATTRIBUTES else ""
         return _Tag(name, f"<{shown}{kept}>" if shown in TAGS else "")
-    found = _CLASS.search(source)
-    classes = (found[1] or found[2] or found[3] or "") if found else ""
-    if "&" in classes:
+    classes = _classes(source) if "class" in source.lower() else ""
+    if classes is None:
         return None
     kept = attributes(shown, source, base_url) if shown in ATTRIBUTES else ""
     return _Tag(

@@ -9,7 +9,7 @@ import click
 
 from archiver import times
 from archiver.cli.context import Context, pass_context
-from archiver.cli.printing import count, day, print_json, print_table, state
+from archiver.cli.printing import count, day, print_json, print_table, state, without_secrets
 from archiver.config import FeedConfig
 from archiver.errors import ConfigError
 from archiver.export.opml import OpmlFeed, read_opml, write_opml
@@ -36,7 +36,7 @@ def feeds(context: click.Context, *, with_removed: bool, as_json: bool) -> None:
     with context.obj.reader() as reader:
         rows = reader.feeds(removed=with_removed)
     if as_json:
-        print_json(rows)
+        print_json([without_secrets(row) for row in rows])
         return
     print_table(
         [
@@ -102,12 +102,13 @@ def add(
     with context.writer() as store:
         feed_id = store.follow(wanted, origin="command", now=times.now())
     if as_json:
-        print_json({"id": feed_id, "url": found.url, "title": found.title, "others": list(found.others)})
+        others = [redact(other) for other in found.others]
+        print_json({"id": feed_id, "url": redact(found.url), "title": found.title, "others": others})
         return
     known = f": {found.title}, {count(found.entries, 'entry')} at present" if found.title else ""
-    click.echo(visible(f"following {found.url} as feed {feed_id}{known}"))
+    click.echo(visible(f"following {redact(found.url)} as feed {feed_id}{known}"))
     for other in found.others:
-        click.echo(visible(f"the page also names {other}"))
+        click.echo(visible(f"the page also names {redact(other)}"))
 
 
 def _address(text: str) -> str:
@@ -119,7 +120,7 @@ def _address(text: str) -> str:
     try:
         return read_address(address, folder=Path())
     except ValueError as error:
-        raise ConfigError(f"{address} {error}") from None
+        raise ConfigError(f"{redact(address)} {error}") from None
 
 
 async def _find(context: Context, url: str, options: ParseOptions) -> Found:
@@ -184,7 +185,8 @@ def _tell(ids: list[int], what: str, *, as_json: bool) -> None:
 
 
 def _still_configured(context: Context, feed: FeedConfig) -> str:
-    return f"{context.config.path}:{feed.line}: {feed.url} is listed here; take it out to end the following"
+    where = f"{context.config.path}:{feed.line}"
+    return f"{where}: {redact(feed.url)} is listed here; take it out to end the following"
 
 
 @feeds.command(name="import")
@@ -203,7 +205,7 @@ def import_(context: Context, file: IO[bytes], *, as_json: bool) -> None:
     if as_json:
         print_json(
             {
-                "added": [feed.url for feed in new],
+                "added": [redact(feed.url) for feed in new],
                 "known": len(reading.feeds) - len(new),
                 "problems": list(reading.problems),
             }

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,6 +15,14 @@ from archiver.pipeline import Updated
 from archiver.store.salvage import Lost
 from archiver.urls import redact
 from archiver.visible import visible
+
+
+def without_secrets(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of a feed as it may be printed: its addresses without login and secret parameters."""
+    shown: dict[str, Any] = {name: redact(row[name]) for name in ("url", "current_url") if row.get(name)}
+    if "addresses" in row:
+        shown["addresses"] = [without_secrets(address) for address in row["addresses"]]
+    return {**row, **shown}
 
 
 def print_json(value: object) -> None:

@@ -7,7 +7,7 @@ import click
 
 from archiver import health, times, versions
 from archiver.cli.context import Context, pass_context
-from archiver.cli.printing import count, day, print_json, print_table
+from archiver.cli.printing import count, day, print_json, print_table, without_secrets
 from archiver.health import Condition, Health
 from archiver.urls import redact
 from archiver.visible import visible
@@ -47,7 +47,7 @@ def status(context: Context, *, problems: bool, as_json: bool) -> None:
                 "digests": digests,
                 "versions": libraries,
                 "warnings": [one.warning for one in versions.libraries() if one.warning],
-                "feed_list": shown,
+                "feed_list": [without_secrets(row) for row in shown],
                 "events": events,
             }
         )

@@ -4,7 +4,10 @@ An empty value, and a key that is not there, mean the default. `nodes` reads the
 know its keys, `settings` is what comes of it.
 """
 
+import gc
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from archiver.config import feeds, sections
@@ -47,6 +50,23 @@ def load(path: Path | None) -> Config:
     """
     if path is None:
         return Config.default()
+    with _uncollected():
+        return _read(path)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Spare the collector the growing tree: to walk it again and again is half the time of a long list."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _read(path: Path) -> Config:
     root = compose(path)
     top = Node(str(path), "", root).mapping(*KEYS) if root else {}
     archive = top["archive"].text() if "archive" in top else str(Config().archive)

@@ -25,7 +25,7 @@ class FetchSettings:
     max_redirects: int = 10
     concurrency: int = 16
     per_host_spacing: float = 2
-    """Seconds between the end of a request to a host and the next; 0: none, and several requests at a time."""
+    """Seconds from the end of a request to a host to the next; 0: none, and several at a time."""
     requests_per_second: int = 50
     """How many updates the service begins in a second at most."""
     second_user_agent: str | None = None

@@ -21,8 +21,8 @@ _LONGEST_ADDRESS = 8_000
 _FETCH_COLUMNS = (
     "started_at", "duration_ms", "request_url", "final_url", "status", "outcome", "error", "error_kind",
     "headers", "redirects", "http_version", "reason", "request_headers", "address", "tls_protocol",
-    "certificate_sha256", "tls_verified", "complete", "body_sha256", "bytes_received", "entries_seen", "entries_new",
-    "entries_revised", "gap", "partial", "problems", "read_as",
+    "certificate_sha256", "tls_verified", "complete", "body_sha256", "bytes_received", "entries_seen",
+    "entries_new", "entries_revised", "gap", "partial", "problems", "read_as",
 )  # fmt: skip
 
 

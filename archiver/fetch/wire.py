@@ -46,7 +46,7 @@ class Wire(asyncio.Protocol):
         self._pace = pace
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
-        self._parser = httptools.HttpResponseParser(self)
+        self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
         # Lines that end with LF alone, folded fields and the like are odd, but nothing follows to be misread.
         self._parser.set_dangerous_leniencies(
             lenient_headers=True,
@@ -95,7 +95,9 @@ class Wire(asyncio.Protocol):
         return None if self._transport is None else self._transport.get_extra_info(name)
 
     def end(self) -> None:
-        """Let go of the connection at once: nothing more is wanted of it."""
+        """Let go of the connection at once: nothing more is wanted of it. May be called again."""
+        self._has_end = True
+        self._parser = None  # it knows us, and so both would wait for the garbage collector
         if self._watch is not None:
             self._watch.cancel()
         if self._transport is not None:
@@ -123,7 +125,7 @@ class Wire(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes came."""
-        if self._has_end or self._failure is not None:
+        if self._has_end or self._failure is not None or self._parser is None:
             return
         self._heard_at = self._loop.time()
         self._began_at = self._began_at or self._heard_at
@@ -219,7 +221,7 @@ class Wire(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """A head is whole: judge how its body is framed (RFC 9112, 6.3)."""
-        if self._has_head or self._failure is not None:
+        if self._has_head or self._failure is not None or self._parser is None:
             return  # a second answer, which nobody asked for
         status = self._parser.get_status_code()
         if 100 <= status < 200 and status != 101:

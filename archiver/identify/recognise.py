@@ -4,7 +4,7 @@ Each known entry is recognised in one place at most, each place is one known ent
 entry is new: a double can be linked later, an overwritten post is lost.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -63,15 +63,17 @@ def recognise(
     has_reminted: bool = False,
     volatile_ids: bool = False,
     is_delta: bool = False,
+    seen: Collection[int] = (),
 ) -> Recognition:
     """Find the known entry of each entry: by key, else by a lower rung, re-minted in bulk, or retold.
 
     `has_reminted` says that the feed gave old entries new ids before; `volatile_ids`, that its ids
     are other ones in every document, and so identify nothing; `is_delta`, that what is not in it may stand
-    all the same, so that nothing here comes in its place.
+    all the same, so that nothing here comes in its place; `seen`, which known entries the document has
+    beside `prepared`.
     O(n log n) in the number of entries; texts are compared for single pairs only.
     """
-    match = _Matching(prepared, known, has_reminted=has_reminted, volatile_ids=volatile_ids)
+    match = _Matching(prepared, known, has_reminted=has_reminted, volatile_ids=volatile_ids, seen=seen)
     match.drop_shared_guids()
     match.by_own_key()
     match.by_alias()
@@ -92,6 +94,7 @@ class _Matching:
         *,
         has_reminted: bool,
         volatile_ids: bool,
+        seen: Collection[int],
     ) -> None:
         self.has_reminted = has_reminted
         self.volatile_ids = volatile_ids
@@ -99,7 +102,8 @@ class _Matching:
         self.entries = list(prepared)
         self.known = list(known)
         self.found: dict[int, tuple[KnownEntry, str | None]] = {}
-        self.taken: set[int] = set()
+        self.seen = len(seen)
+        self.taken: set[int] = set(seen)
         self.events: list[Event] = []
         self.ladder = Ladder((e.data.guid, e.identity.url_key, e.identity.hash_key) for e in prepared)
         self.by_key = {entry.key: entry for entry in known}
@@ -216,7 +220,7 @@ class _Matching:
         away = self._pairs(
             [at for at in rest if at not in pairs], [entry for entry in free if not entry.present]
         )
-        alone = len(self.entries) - len(self.duplicates) == 1
+        alone = self.seen + len(self.entries) - len(self.duplicates) == 1
         least = 1 if alone or self.volatile_ids else 2
         in_bulk = len(pairs) >= least and (len(pairs) + len(away)) * 2 >= len(self._open())
         if not in_bulk and not (self.has_reminted and (pairs or away)):
@@ -232,9 +236,8 @@ class _Matching:
             has_moved = has_another_host(self.entries[at], known)
             moved += has_moved
             self._match(at, known, "moved" if has_moved else "reminted")
-        detail = (
-            f"{len(pairs)} of {len(self.entries)} entries came under new ids; kept as the entries they were"
-        )
+        total = self.seen + len(self.entries)
+        detail = f"{len(pairs)} of {total} entries came under new ids; kept as the entries they were"
         if moved:
             detail += f" ({moved} moved to another host)"
         self.reminted = in_bulk

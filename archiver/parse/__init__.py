@@ -1,31 +1,53 @@
 """From bytes to a ParsedFeed: decode, tell the kind by content, and give it to the reader of that kind.
 
     bytes -> decode -> sniff -> syndication | jsonfeed | text | page -> ParsedFeed
+                           `-> cut -> the same document with only those entries that nobody knows
 
 Pure: no clock, no network, no files. Publishers' bytes are hostile: run this where it can be killed.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from archiver import marks
 from archiver.errors import ParseError
-from archiver.model import ParsedFeed, ParseOptions
+from archiver.model import ParsedFeed, ParseOptions, Raw
 from archiver.parse import jsonfeed, page, syndication, text
+from archiver.parse.cut import Cut, cut_json, cut_xml
 from archiver.parse.decode import Decoded, decode
 from archiver.parse.sniff import Sniffed, sniff, sniff_bytes
 from archiver.urls import redact
 
-__all__ = ["parse"]
+__all__ = ["Read", "parse", "read"]
 
 _JUNK = "Something stood before the feed and was left out."
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """A document that was read, wholly or without the entries that are known by their marks."""
+
+    parsed: ParsedFeed
+    raw: Raw | None = None
+    """What the entries of `parsed` may be known by."""
+    seen: tuple[tuple[int, str], ...] = ()
+    """Position and mark of those that were not read."""
+
+
 def parse(body: bytes, options: ParseOptions) -> ParsedFeed:
-    """Read a document of any kind that we know.
+    """Read all of a document of any kind that we know.
 
     `options.kind` forces a reader; otherwise the content decides, never the Content-Type. Whatever a reader
     raises becomes a ParseError.
 
     Raises ParseError: `empty`, `web_page` (HTML where no one asked for a page), `not_a_feed`, `broken`.
+    """
+    return read(body, options).parsed
+
+
+def read(body: bytes, options: ParseOptions, known: str | None = None) -> Read:
+    """Read a document, only what is new in it where the rest is `known` (`marks.written`) and that is certain.
+
+    Raises ParseError, as `parse`.
     """
     where = redact(options.url) or "The document"
     if not body.strip(b" \t\r\n\x00\xef\xbb\xbf\xfe\xff"):
@@ -35,17 +57,56 @@ def parse(body: bytes, options: ParseOptions) -> ParsedFeed:
         raise ParseError("not_a_feed", f"{where} is {binary}, not a feed.")
     try:
         decoded = decode(body, charset=options.charset, content_type=options.content_type)
-        parsed = _read(decoded, options)
+        found = _read_new(decoded, options, known)
     except ParseError:
         raise
     except Exception as error:
         raise ParseError("broken", f"{where} could not be read ({type(error).__name__}).") from error
-    return replace(parsed, problems=decoded.problems + parsed.problems)
+    problems = decoded.problems + found.parsed.problems
+    return replace(found, parsed=replace(found.parsed, problems=problems))
 
 
-def _read(decoded: Decoded, options: ParseOptions) -> ParsedFeed:
-    where = redact(options.url) or "The document"
+def _read_new(decoded: Decoded, options: ParseOptions, known: str | None) -> Read:
     sniffed = sniff(decoded.text)
+    cut = _cut(decoded.text, sniffed, options)
+    part = _read_unknown(decoded, sniffed, options, cut, known) if cut and known else None
+    if part is not None:
+        return part
+    parsed = _read(decoded, sniffed, options)
+    if cut is None or not parsed.sound or len(parsed.entries) != len(cut.marks):
+        return Read(parsed=parsed)
+    return Read(parsed=parsed, raw=Raw(context=cut.context(parsed, options), marks=cut.marks))
+
+
+def _cut(text: str, sniffed: Sniffed, options: ParseOptions) -> Cut | None:
+    kind = options.kind or sniffed.kind
+    if kind == "syndication" and sniffed.kind == "syndication":
+        return cut_xml(text, sniffed.start)
+    return cut_json(text) if kind == "json" else None
+
+
+def _read_unknown(
+    decoded: Decoded, sniffed: Sniffed, options: ParseOptions, cut: Cut, known: str
+) -> Read | None:
+    """Read the document without what is known; None where only the whole of it tells."""
+    context, known_marks = marks.known(known)
+    seen = tuple((at, mark) for at, mark in enumerate(cut.marks) if mark in known_marks)
+    unknown = [at for at, mark in enumerate(cut.marks) if mark not in known_marks]
+    if len(seen) < len(unknown) or len(set(cut.marks)) < len(cut.marks):
+        return None
+    try:
+        parsed = _read(replace(decoded, text=cut.with_only(frozenset(unknown))), sniffed, options)
+    except Exception:  # whatever it is, the whole document decides what comes of it
+        return None
+    if not parsed.sound or len(parsed.entries) != len(unknown) or cut.context(parsed, options) != context:
+        return None
+    entries = tuple(replace(entry, position=at) for entry, at in zip(parsed.entries, unknown, strict=True))
+    raw = Raw(context=context, marks=tuple(cut.marks[at] for at in unknown))
+    return Read(parsed=replace(parsed, entries=entries), raw=raw, seen=seen)
+
+
+def _read(decoded: Decoded, sniffed: Sniffed, options: ParseOptions) -> ParsedFeed:
+    where = redact(options.url) or "The document"
     kind = options.kind or sniffed.kind
     if kind == "syndication":
         return _read_syndication(decoded, sniffed, options)

@@ -43,6 +43,8 @@ class _Scanned:
 
     values: dict[str, Any] = field(default_factory=dict)
     items: list[Any] = field(default_factory=list)
+    spans: list[tuple[int, int]] = field(default_factory=list)
+    """Where each item begins and ends."""
     whole: bool = False
 
 
@@ -78,7 +80,14 @@ def read(text: str, *, charset: str, options: ParseOptions) -> ParsedFeed:
         charset=charset,
         partial=not scanned.whole,
         problems=tuple(problems),
+        sound=scanned.whole and not problems,
     )
+
+
+def spans_of_items(text: str) -> list[tuple[int, int]]:
+    """Where the items of a whole document begin and end; none for one that is cut short."""
+    scanned = _scan(text)
+    return scanned.spans if scanned.whole else []
 
 
 def _looks_like_a_feed(scanned: _Scanned) -> bool:
@@ -107,7 +116,7 @@ def _scan(text: str) -> _Scanned:
                 return scanned
             at = _skip(text, at + 1)
             if name == "items" and text.startswith("[", at):
-                at = _scan_items(text, at + 1, scanned.items)
+                at = _scan_items(text, at + 1, scanned)
             else:
                 scanned.values[name], at = _value(text, at)
             at = _skip(text, at)
@@ -129,12 +138,14 @@ def _value(text: str, at: int) -> tuple[Any, int]:
     return value, end
 
 
-def _scan_items(text: str, at: int, items: list[Any]) -> int:
-    """Read the array of items into `items`; what was read stays there when the rest raises ValueError."""
+def _scan_items(text: str, at: int, scanned: _Scanned) -> int:
+    """Read the array of items; what was read stays in `scanned` when the rest raises ValueError."""
     at = _skip(text, at)
     while not text.startswith("]", at):
+        begin = at
         item, at = _value(text, at)
-        items.append(item)
+        scanned.items.append(item)
+        scanned.spans.append((begin, at))
         at = _skip(text, at)
         if text.startswith(",", at):
             at = _skip(text, at + 1)

@@ -39,6 +39,8 @@ class _Reading:
     version: str
     strict: bool
     problems: tuple[str, ...] = ()
+    singly: bool = False
+    """Entry by entry."""
 
 
 def read(text: str, *, charset: str, options: ParseOptions, start: int = 0) -> ParsedFeed:
@@ -81,7 +83,14 @@ def read(text: str, *, charset: str, options: ParseOptions, start: int = 0) -> P
         charset=charset,
         partial=shape.torn,
         problems=tuple(problems),
+        sound=_is_sound(reading, source, text, start) and not (shape.torn or left_out),
     )
+
+
+def _is_sound(reading: _Reading, mended: str, text: str, start: int) -> bool:
+    """Whether all was read strictly and at once, with no prefix declared on the root for an entry's sake."""
+    root = mended[: mended.find(">") + 1]
+    return reading.strict and not reading.singly and text.startswith(root, start)
 
 
 def _told(shape: Shape) -> tuple[str, ...]:
@@ -160,6 +169,7 @@ def _read_singly(shape: Shape) -> _Reading:
         head.version if head else "",
         bool(head and head.strict),
         tuple(problems),
+        singly=True,
     )
 
 

@@ -4,7 +4,7 @@
 they are the whole contract between the archive and the rest of the program.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,6 +28,7 @@ from archiver.store import (
     hosts,
     knowledge,
     manifest,
+    marks,
     reading,
     search,
     standing,
@@ -147,9 +148,9 @@ class Reader(_Connected):
             yield from rows
             last = rows[-1]["id"]
 
-    def standing(self) -> list[dict[str, Any]]:
-        """Every feed that was not removed, with what `health.of` asks of it."""
-        return self._ask(lambda db: list(standing.standing(db)))
+    def standing(self, look: Callable[[dict[str, Any]], _T]) -> list[_T]:
+        """What `look` makes of every feed that was not removed; its row has all that `health.of` asks."""
+        return self._ask(lambda db: [look(row) for row in standing.standing(db)])
 
     def due(self, *, now: datetime) -> Due:
         """How much is due, and how late it is."""
@@ -293,6 +294,16 @@ class Store(_Connected):
     def known_entries(self, feed_id: int, document: Sequence[PreparedEntry]) -> tuple[KnownEntry, ...]:
         """What the archive knows of the entries of a document, and of those it should have had."""
         return self._ask(knowledge.known_entries, feed_id, document)
+
+    def known_beside(
+        self, feed_id: int, document: Sequence[PreparedEntry], seen: Collection[int]
+    ) -> tuple[KnownEntry, ...] | None:
+        """The same of a document that has these entries to the letter beside; None where that matters."""
+        return self._ask(knowledge.known_beside, feed_id, document, seen)
+
+    def marks(self, feed_id: int) -> str | None:
+        """What the entries of a feed's last document are known by."""
+        return marks.of_feed(self._db, feed_id)
 
     def missing_entries(self, feed_id: int) -> tuple[KnownEntry, ...]:
         """Entries that the last complete answer lacked."""

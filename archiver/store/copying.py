@@ -16,7 +16,7 @@ from archiver.changes import FeedUpdate
 from archiver.errors import FETCH_KINDS, FetchError, StoreError
 from archiver.hosts import host_of
 from archiver.model import Connection, Hop, Response
-from archiver.store import manifest, updates
+from archiver.store import digests, manifest, updates
 from archiver.store.connect import transaction
 from archiver.store.manifest import MADE_BY_US
 from archiver.store.rows import seal
@@ -25,6 +25,7 @@ from archiver.times import from_text
 
 DERIVED = (
     "hosts",
+    "marks",
     "posts_fts",
     "events",
     "sketches",
@@ -105,6 +106,7 @@ def begin(db: Database) -> None:
             """
         )
         db.execute("CREATE TEMP TABLE address_log AS SELECT * FROM feed_addresses")
+        digests.lay_aside(db)
         db.execute("DELETE FROM feed_addresses WHERE reason <> 'given'")
         _reset_feeds(db)
     for table in DERIVED:
@@ -272,6 +274,7 @@ def finish(db: Database, *, now: datetime) -> None:
         )
         db.execute("DROP TABLE temp.feed_log")
         _number_addresses(db)
+        digests.take_up(db)
         db.execute("DROP TABLE fetch_log")
         manifest.seal_anew(db, now=now)
     if db.execute("PRAGMA foreign_key_check").fetchone():

@@ -13,7 +13,7 @@ from archiver.urls import redact
 _DETAIL = 500
 """Characters of an event's detail that a digest can use."""
 
-_TROUBLE = "'failing', 'blocked', 'gone'"
+_TROUBLE = "'failing', 'blocked', 'gone', 'long_failing'"
 """Kinds of events that a later `recovered` puts an end to."""
 
 
@@ -138,3 +138,32 @@ def channels(db: Database) -> list[dict[str, Any]]:
             """
         )
     )
+
+
+def lay_aside(db: Database) -> None:
+    """Remember which event each way told last, before all events are derived anew."""
+    db.execute(
+        """
+        CREATE TEMP TABLE told_log AS
+        SELECT channel, coalesce(events.at, tried_at) AS told_at, events.feed_id, events.kind
+        FROM digests LEFT JOIN events ON events.id = last_event_id
+        """
+    )
+
+
+def take_up(db: Database) -> None:
+    """Find the last told event among the new ones: itself under its number, else all up to its time."""
+    db.execute(
+        """
+        UPDATE digests SET last_event_id = coalesce(
+            (
+                SELECT id FROM events
+                WHERE id = last_event_id AND at = told_at AND feed_id = log.feed_id AND kind = log.kind
+            ),
+            (SELECT max(id) FROM events WHERE at <= told_at),
+            0
+        )
+        FROM temp.told_log AS log WHERE log.channel = digests.channel
+        """
+    )
+    db.execute("DROP TABLE temp.told_log")

@@ -53,9 +53,7 @@ def due_turns(
     for _ in range(_MOST_PAGES):
         if is_cut:
             break
-        rows = db.execute(
-            _PAGE, [to_text(now), *after, excluded, json.dumps(sorted(full)), limit]
-        ).fetchall()
+        rows = db.execute(_PAGE, [to_text(now), *after, excluded, json.dumps(sorted(full)), limit]).fetchall()
         for _, feed_id, host in rows:
             if per_host is not None and host != NOBODY:
                 of_host[host] += 1
@@ -112,4 +110,7 @@ _ASTRAY = f"""
     ORDER BY next_fetch_at, id LIMIT :limit
 """
 
-_NEXT = "SELECT min(next_fetch_at) FROM feeds INDEXED BY feeds_due WHERE state <> 'paused' AND next_fetch_at > ?"
+_NEXT = """
+    SELECT min(next_fetch_at) FROM feeds INDEXED BY feeds_due
+    WHERE state <> 'paused' AND next_fetch_at > ?
+"""

@@ -227,7 +227,8 @@ _UPDATE_COLUMNS = """
     moving_to, moving_since, moving_answers, suspect_since, suspect_answers, reminted_answers, volatile_ids,
     rhythm_seconds, window_seconds, quiet_seconds, ttl_seconds, alive_at, silent_since, last_fetched_at,
     failure_weight, failing_since, asked_whole_at, validators_lie, second_agent,
-    EXISTS (SELECT 1 FROM aliases WHERE feed_id = feeds.id) AS has_reminted
+    EXISTS (SELECT 1 FROM aliases WHERE feed_id = feeds.id) AS has_reminted,
+    (SELECT entries FROM marks WHERE feed_id = feeds.id) AS marks
 """
 
 

@@ -1,7 +1,7 @@
 """What the archive knows and a decision needs. Every look-up goes through an index."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlite_utils import Database
@@ -20,35 +20,39 @@ _KNOWN_COLUMNS = """
     present, first_seen_at, missing_since, withdrawn_at, missing_fetch_id, updated_at, position, suspect
 """
 
-_KNOWN = f"""
-    SELECT {_KNOWN_COLUMNS} FROM entries WHERE id IN (
-        SELECT id FROM entries WHERE feed_id = :feed_id AND present = 1
-        UNION SELECT id FROM entries
-            WHERE feed_id = :feed_id AND missing_since IS NOT NULL AND withdrawn_at IS NULL
-        UNION SELECT id FROM entries
-            WHERE feed_id = :feed_id AND key IN (SELECT value FROM json_each(:keys))
-        UNION SELECT entry_id FROM aliases
-            WHERE feed_id = :feed_id AND key IN (SELECT value FROM json_each(:keys))
-        UNION SELECT newest.value FROM json_each(:guids) AS wanted, json_each((
-            SELECT json_group_array(id) FROM (
-                SELECT id FROM entries WHERE feed_id = :feed_id AND guid = wanted.value
-                ORDER BY id DESC LIMIT {_NEWEST}
-            )
-        )) AS newest
-        UNION SELECT newest.value FROM json_each(:url_keys) AS wanted, json_each((
-            SELECT json_group_array(id) FROM (
-                SELECT id FROM entries WHERE feed_id = :feed_id AND url_key = wanted.value
-                ORDER BY id DESC LIMIT {_NEWEST}
-            )
-        )) AS newest
-        UNION SELECT newest.value FROM json_each(:titles) AS wanted, json_each((
-            SELECT json_group_array(id) FROM (
-                SELECT id FROM entries WHERE feed_id = :feed_id AND title_key = wanted.value AND title_key
-                <> '' ORDER BY id DESC LIMIT {_NEWEST}
-            )
-        )) AS newest
-    )
-    ORDER BY id
+_STANDING = """
+    SELECT id FROM entries WHERE feed_id = :feed_id AND present = 1
+    UNION SELECT id FROM entries
+        WHERE feed_id = :feed_id AND missing_since IS NOT NULL AND withdrawn_at IS NULL
+"""
+"""What stood in the last document, or went missing."""
+
+_BY_NAME = f"""
+    SELECT id FROM entries WHERE feed_id = :feed_id AND key IN (SELECT value FROM json_each(:keys))
+    UNION SELECT entry_id FROM aliases
+        WHERE feed_id = :feed_id AND key IN (SELECT value FROM json_each(:keys))
+    UNION SELECT newest.value FROM json_each(:guids) AS wanted, json_each((
+        SELECT json_group_array(id) FROM (
+            SELECT id FROM entries WHERE feed_id = :feed_id AND guid = wanted.value
+            ORDER BY id DESC LIMIT {_NEWEST}
+        )
+    )) AS newest
+    UNION SELECT newest.value FROM json_each(:url_keys) AS wanted, json_each((
+        SELECT json_group_array(id) FROM (
+            SELECT id FROM entries WHERE feed_id = :feed_id AND url_key = wanted.value
+            ORDER BY id DESC LIMIT {_NEWEST}
+        )
+    )) AS newest
+"""
+"""What has a key, an alias, an id or a link of the document's entries."""
+
+_BY_TITLE = f"""
+    SELECT newest.value FROM json_each(:titles) AS wanted, json_each((
+        SELECT json_group_array(id) FROM (
+            SELECT id FROM entries WHERE feed_id = :feed_id AND title_key = wanted.value AND title_key <> ''
+            ORDER BY id DESC LIMIT {_NEWEST}
+        )
+    )) AS newest
 """
 
 
@@ -59,25 +63,52 @@ def known_entries(db: Database, feed_id: int, document: Sequence[PreparedEntry])
     Keys are those of every rung, since an entry may fall to a lower one in the light of what is known. Their
     `aliases` are those that the document uses.
     """
-    keys = json.dumps(sorted({key for entry in document for key in _keys(entry)}))
+    names = _names(feed_id, document)
+    ids = f"{_STANDING} UNION {_BY_NAME} UNION {_BY_TITLE}"
+    rows = db.query(f"SELECT {_KNOWN_COLUMNS} FROM entries WHERE id IN ({ids}) ORDER BY id", names)
+    return _with_aliases(db, rows, names)
+
+
+def known_beside(
+    db: Database, feed_id: int, document: Sequence[PreparedEntry], seen: Collection[int]
+) -> tuple[KnownEntry, ...] | None:
+    """The same of the rest of a document that has these `seen` entries to the letter.
+
+    Of the seen ones only those are told that share a title with the rest. None where one shares a key, an
+    alias, an id or a link with it, so that only the whole document tells which is which.
+    """
+    names = _names(feed_id, document)
+    ids = {row[0] for row in db.execute(_STANDING, {"feed_id": feed_id})}.difference(seen)
+    if document:
+        named = {row[0] for row in db.execute(_BY_NAME, names)}
+        if not named.isdisjoint(seen):
+            return None
+        ids |= named | {row[0] for row in db.execute(_BY_TITLE, names)}
     rows = db.query(
-        _KNOWN,
-        {
-            "feed_id": feed_id,
-            "keys": keys,
-            "titles": json.dumps(
-                sorted({sound(e.identity.title_key) for e in document if e.identity.title_key})
-            ),
-            "guids": json.dumps(sorted({sound(e.data.guid) for e in document if e.data.guid})),
-            "url_keys": json.dumps(
-                sorted({sound(e.identity.url_key) for e in document if e.identity.url_key})
-            ),
-        },
+        f"SELECT {_KNOWN_COLUMNS} FROM entries WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+        [json.dumps(sorted(ids))],
     )
+    return _with_aliases(db, rows, names)
+
+
+def _names(feed_id: int, document: Sequence[PreparedEntry]) -> dict[str, Any]:
+    """All that entries may be known by, as parameters."""
+    return {
+        "feed_id": feed_id,
+        "keys": json.dumps(sorted({key for entry in document for key in _keys(entry)})),
+        "titles": json.dumps(sorted({sound(e.identity.title_key) for e in document if e.identity.title_key})),
+        "guids": json.dumps(sorted({sound(e.data.guid) for e in document if e.data.guid})),
+        "url_keys": json.dumps(sorted({sound(e.identity.url_key) for e in document if e.identity.url_key})),
+    }
+
+
+def _with_aliases(
+    db: Database, rows: Iterable[Mapping[str, Any]], names: Mapping[str, Any]
+) -> tuple[KnownEntry, ...]:
     aliases: dict[int, list[str]] = {}
     for key, entry_id in db.execute(
         "SELECT key, entry_id FROM aliases WHERE feed_id = ? AND key IN (SELECT value FROM json_each(?))",
-        [feed_id, keys],
+        [names["feed_id"], names["keys"]],
     ):
         aliases.setdefault(entry_id, []).append(key)
     return tuple(_known(row, aliases.get(row["id"], ())) for row in rows)

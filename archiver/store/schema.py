@@ -15,7 +15,7 @@ __all__ = ["APPLICATION_ID", "VERSION", "definitions", "migrations", "misshapen"
 APPLICATION_ID = 0x46415231
 """Marks the file as an archive of ours (`PRAGMA application_id`): "FAR1", feed archive, first format."""
 
-VERSION = 7
+VERSION = 8
 """`PRAGMA user_version` of what this program writes: the number of migrations."""
 
 
@@ -120,3 +120,16 @@ def m007_seals(db: Database) -> None:
         """
     )
     sealing.seal_all(db)
+
+
+@migrations()
+def m008_marks(db: Database) -> None:
+    """What the entries of each feed's last document are known by, so that none is read twice."""
+    db.execute(
+        """
+        CREATE TABLE marks (
+            feed_id INTEGER PRIMARY KEY REFERENCES feeds (id),
+            entries TEXT NOT NULL
+        ) STRICT
+        """
+    )

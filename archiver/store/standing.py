@@ -17,7 +17,9 @@ COLUMNS = """
 """What `health.of` asks beside the columns of `feeds`, for a query with the tables of JOINS."""
 
 JOINS = """
-    LEFT JOIN fetches AS last ON last.id = (SELECT max(id) FROM fetches WHERE feed_id = feeds.id)
+    LEFT JOIN fetches AS last ON last.id = (
+        SELECT id FROM fetches WHERE feed_id = feeds.id AND outcome <> 'skipped' ORDER BY id DESC LIMIT 1
+    )
     LEFT JOIN hosts ON hosts.host = feeds.host AND feeds.host <> ''
 """
 

@@ -11,8 +11,8 @@ from sqlite_utils import Database
 from archiver.changes import ChangeKind, EntryChange, FeedUpdate, FetchRecord
 from archiver.failpoints import failpoint
 from archiver.hosts import host_of
-from archiver.model import Hop, PreparedEntry
-from archiver.store import bodies, hosts
+from archiver.model import FeedState, Hop, PreparedEntry, SeenEntry
+from archiver.store import bodies, hosts, marks
 from archiver.store.posts import Retelling, create
 from archiver.store.rows import insert, insert_many, sound, storable, update
 from archiver.store.sealing import GROUPED, seal_group
@@ -26,11 +26,14 @@ def apply(db: Database, decided: FeedUpdate, *, fetch_id: int | None = None) -> 
     """
     assert db.conn.in_transaction, "an update is written as a whole, or not at all"
     fetch_id = _insert_fetch(db, decided.feed_id, decided.fetch, fetch_id)
-    writing = _Writing(decided.feed_id, fetch_id, to_text(decided.fetch.started_at), Retelling(db), {})
+    writing = _Writing(decided.feed_id, fetch_id, to_text(decided.fetch.started_at), Retelling(db), {}, {})
     failpoint("after_fetch_row")
     for change in decided.changes:
         _apply_change(db, writing, change)
         failpoint("after_entry")
+    _move_seen(db, writing, decided.seen)
+    if decided.marking is not None:
+        marks.save(db, decided.feed_id, decided.marking, writing.entries_of_positions)
     writing.posts.settle()
     failpoint("before_feed_row")
     _update_feed(db, decided, fetch_id)
@@ -62,6 +65,8 @@ class _Writing:
     posts: Retelling
     posts_of_positions: dict[int, int]
     """The posts of the document's new entries, for those further down that tell the same."""
+    entries_of_positions: dict[int, int]
+    """The numbers of the document's new entries."""
 
 
 def _insert_fetch(db: Database, feed_id: int, fetch: FetchRecord, fetch_id: int | None) -> int:
@@ -160,8 +165,18 @@ def _insert_entry(db: Database, writing: _Writing, change: EntryChange) -> None:
         }
         | _current_version(writing, change, entry),
     )
+    writing.entries_of_positions[entry.data.position] = entry_id
     _replace_parts(db, entry_id, entry)
     _insert_revision(db, writing, entry_id, change, entry)
+
+
+def _move_seen(db: Database, writing: _Writing, seen: Sequence[SeenEntry]) -> None:
+    """Entries that stand in the document unchanged: when they were seen last, and where."""
+    failpoint("write")
+    db.conn.executemany(
+        "UPDATE entries SET last_seen_at = ?, position = ? WHERE id = ?",
+        [(writing.at, entry.now_at, entry.id) for entry in seen],
+    )
 
 
 def _update_entry(db: Database, writing: _Writing, change: EntryChange) -> None:
@@ -326,10 +341,11 @@ def _insert_revision(
 
 def _update_feed(db: Database, decided: FeedUpdate, fetch_id: int) -> None:
     facts, at = decided.facts, to_text(decided.fetch.started_at)
-    _remember_address(db, decided, fetch_id)
+    url = sound(facts.current_url)
+    before, state = db.execute(
+        "SELECT current_url, state FROM feeds WHERE id = ?", [decided.feed_id]
+    ).fetchone()
     columns: dict[str, Any] = {
-        "current_url": facts.current_url,
-        "host": host_of(facts.current_url),
         "etag": facts.etag,
         "last_modified": facts.last_modified,
         "body_sha256": facts.body_sha256,
@@ -373,22 +389,14 @@ def _update_feed(db: Database, decided: FeedUpdate, fetch_id: int) -> None:
             "format": facts.format,
             "reading": described.reading,
         }
-    update(db, "feeds", decided.feed_id, columns)
-    # A feed that a command paused meanwhile stays paused: the pause is newer than what we decided on.
-    db.execute(
-        "UPDATE feeds SET state = ?, next_fetch_at = ? WHERE id = ? AND state <> 'paused'",
-        [facts.state, to_text(facts.next_fetch_at), decided.feed_id],
-    )
-
-
-def _remember_address(db: Database, decided: FeedUpdate, fetch_id: int) -> None:
-    """An address that the feed has from now on; the earlier ones stay in `feed_addresses`."""
-    url = sound(decided.facts.current_url)
-    (before,) = db.execute("SELECT current_url FROM feeds WHERE id = ?", [decided.feed_id]).fetchone()
+    if state != FeedState.PAUSED:
+        # One that a command paused meanwhile stays paused: the pause is newer than what we decided on.
+        columns |= {"state": facts.state, "next_fetch_at": to_text(facts.next_fetch_at)}
     if url != before:
-        at = to_text(decided.fetch.started_at)
-        row = {"feed_id": decided.feed_id, "url": url, "since": at, "reason": "moved", "fetch_id": fetch_id}
-        insert(db, "feed_addresses", row)
+        columns |= {"current_url": url, "host": host_of(url)}
+        moved = {"feed_id": decided.feed_id, "url": url, "since": at, "reason": "moved", "fetch_id": fetch_id}
+        insert(db, "feed_addresses", moved)
+    update(db, "feeds", decided.feed_id, columns)
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -118,7 +118,14 @@ def test_a_load_gives_a_row_for_us_and_one_for_every_peer(
 ) -> None:
     peer = Nobody(name="reader", folder=tmp_path / "peer")
     rows = polls.measure(
-        load, corpus, archiver(tmp_path), {"reader": peer, "newsboat": None}, rounds=2, port=port, count=3
+        load,
+        corpus,
+        archiver(tmp_path),
+        {"reader": peer, "newsboat": None},
+        rounds=2,
+        port=port,
+        count=3,
+        pause=0,
     )
     told = {row.what: row for row in rows}
     assert "whole process" in told
@@ -136,6 +143,7 @@ def test_the_scheduled_load_starts_the_service_and_sees_it_ask_for_what_is_due(
     assert rows[0].what == "due ones picked"
 
 
+@pytest.mark.slow
 def test_a_large_archive_is_made_once_and_compared_with_an_empty_one(
     port: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -143,7 +151,7 @@ def test_a_large_archive_is_made_once_and_compared_with_an_empty_one(
     for number in range(2):
         scratch = tmp_path / str(number)
         scratch.mkdir()
-        rows = million.measure(scratch, cache, entries=400, feeds=2, rounds=1, port=port)
+        rows = million.measure(scratch, cache, entries=400, feeds=2, rounds=1, port=port, pause=0)
     assert [row.goal for row in rows] == ["≤ 1.3 times"] * 3
     said = capsys.readouterr().err
     assert said.count("made in") == 1

@@ -33,6 +33,8 @@ ATTRIBUTES = [
     ' title="a\u00a0b"',
     ' width=10% height="x"',
     " hidden",
+    ' title="b class=sharedaddy"',
+    " Class=sharedaddy",
     ' data-code="<b>x</b>"',
     ' title="x > y"',
     " title='say \"x'",

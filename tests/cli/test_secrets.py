@@ -8,7 +8,7 @@ import pytest
 
 CONFIG = """
 archive: data/archive.db
-fetch: {{allowed_networks: [127.0.0.1]}}
+fetch: {{allowed_networks: [127.0.0.1], per_host_spacing: 0s}}
 feeds:
   - url: {good}
     headers: {{X-Key: "${{HEADER}}"}}
@@ -84,12 +84,12 @@ def test_secrets_are_shown_nowhere(archiver, configured, tmp_path, caplog):
         ("verify",),
         ("feeds",),
         ("feeds", "add", f"http://me:{canary('USERINFO')}@127.0.0.1:2/?key={canary('QUERY')}"),
-        ("export", "--format", "warc", "out.warc"),
+        ("export", "--format", "warc", "--output", "out.warc", "--json"),
     ):
         ran = archiver(*command)
         assert ran.out + ran.err, command
         shown += [ran.out, ran.err]
-    assert [line for line in "\n".join(shown).splitlines() if found_in(line)] == []
+    assert [line for text in shown for line in text.splitlines() if found_in(line)] == []
     assert found_in(unpacked((tmp_path / "out.warc").read_bytes())) == []
 
 

@@ -74,7 +74,8 @@ def test_once_fetches_what_the_configuration_lists_and_says_which_failed(archive
 def test_the_user_agent_and_the_configured_headers_are_sent(archiver, site, rss, tmp_path, monkeypatch):
     monkeypatch.setenv("TOKEN", "secret-token")
     (tmp_path / "config.yaml").write_text(
-        "fetch:\n  contact: https://ngo.example/archive\n  allowed_networks: [127.0.0.1]\n  per_host_spacing: 0s\n"
+        "fetch:\n  contact: https://ngo.example/archive\n"
+        "  allowed_networks: [127.0.0.1]\n  per_host_spacing: 0s\n"
         f"feeds:\n  - url: {site.serve('/feed', rss('a'))}\n    headers:\n      X-Token: ${{TOKEN}}\n"
     )
     ran = archiver("run", "--once")
@@ -85,6 +86,20 @@ def test_the_user_agent_and_the_configured_headers_are_sent(archiver, site, rss,
     dump = sqlite3.connect(tmp_path / "data" / "archive.db")
     assert "secret-token" not in "\n".join(dump.iterdump())
     dump.close()
+
+
+def test_fetch_does_not_ask_a_server_that_asked_for_patience_and_says_until_when(
+    archiver, site, rss, tmp_path
+):
+    url = site.serve("/feed", rss("a"), status=429, headers={"Retry-After": "3600"})
+    (tmp_path / "config.yaml").write_text(f"feeds: [{url}]" + ALLOWED)
+    assert archiver("fetch", "--json").json == {"feeds": 1, "new": 0, "revised": 0, "failed": 1}
+    ran = archiver("fetch", url)
+    assert (ran.status, ran.out) == (1, "1 feed: 0 new entries, 0 revisions, 1 not asked\n")
+    assert "127.0.0.1 is left alone until " in ran.err
+    assert "its server answered 429 and asked for patience" in ran.err
+    assert archiver("fetch", "--json").json["skipped"] == 1
+    assert len(site.requests) == 1
 
 
 def test_a_feed_that_leaves_the_configuration_is_paused_and_keeps_its_entries(archiver, site, rss, tmp_path):

@@ -30,7 +30,9 @@ _LAST_RESORT = 40.0
 _LINE = re.compile(r"^\S+  (new|unchanged|not_modified|error|gone|skipped) +(feed-\d+): ")
 _CONFIG = """\
 archive: archive.db
-fetch: {{contact: "https://example.org/crash", concurrency: 4, total_timeout: 20s, allowed_networks: [127.0.0.1], per_host_spacing: 0s}}
+log: text
+fetch: {{contact: "https://example.org/crash", concurrency: 4, total_timeout: 20s, per_host_spacing: 0s,
+  allowed_networks: [127.0.0.1]}}
 schedule: {{interval: 1s, min_interval: 1s, max_interval: 2s, tick: 1s}}
 feeds:
 {feeds}

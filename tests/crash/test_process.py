@@ -106,7 +106,9 @@ def test_killed_many_times_at_random_moments(site, rss, tmp_path, seed):
 
 def test_sigterm_ends_the_service_cleanly_within_ten_seconds(site, rss, tmp_path):
     url = site.serve("/feed", rss("a"))
-    (tmp_path / "config.yaml").write_text(f"feeds: [{url}]")
+    (tmp_path / "config.yaml").write_text(
+        f"feeds: [{url}]\nfetch: {{allowed_networks: [127.0.0.1], per_host_spacing: 0s}}\nlog: text\n"
+    )
     process = subprocess.Popen(
         [sys.executable, "-m", "archiver", "run"],
         cwd=tmp_path,

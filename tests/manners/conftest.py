@@ -24,7 +24,7 @@ from archiver.config import FetchSettings, ScheduleSettings
 from archiver.fetch import Fetcher
 from archiver.hosts import host_of
 from archiver.manners import Turns
-from archiver.model import ParseOptions, PreparedFeed
+from archiver.model import PreparedFeed
 from archiver.pipeline import Pipeline, Updated
 from archiver.prepare import prepare
 from archiver.service import Service
@@ -96,8 +96,8 @@ class _Writer(Writer):
 class _Readers:
     """Reads documents here and now: to hand thousands of them to another process takes long."""
 
-    async def prepare(self, body: bytes, options: ParseOptions) -> PreparedFeed:
-        return prepare(body, options)
+    async def prepare(self, *told: Any) -> PreparedFeed:
+        return prepare(*told)
 
 
 # ---------------------------------------------------------------- the web

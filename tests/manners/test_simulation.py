@@ -121,7 +121,7 @@ def test_whatever_happens_every_feed_is_asked_at_least_monthly(world):
 
     async def live() -> None:
         await world.follow(feeds)
-        await world.serve(150 * DAY)
+        await world.serve(65 * DAY)
 
     world.run(live)
     assert world.rude() == []

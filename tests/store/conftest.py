@@ -111,7 +111,9 @@ class Archive:
     def follow(self, url: str = FEED, *, origin: str = "command", **wanted: object) -> int:
         return self.store.follow(Following(url=url, **wanted), origin=origin, now=self.now)  # type: ignore[arg-type]
 
-    def apply(self, feed_id: int, *changes: EntryChange, events=(), facts=None, **fetch: object) -> int:
+    def apply(
+        self, feed_id: int, *changes: EntryChange, events=(), facts=None, hold=None, **fetch: object
+    ) -> int:
         """Write an update of these changes; `facts` and `fetch` override what a plain success has."""
         self.now += timedelta(hours=1)
         record = {
@@ -130,6 +132,7 @@ class Archive:
             facts=FeedFacts(**facts),
             changes=changes,
             events=events,
+            hold=hold,
         )
         with self.store.transaction():
             return self.store.apply(update)

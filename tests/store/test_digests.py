@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from archiver.store import Following, Reader, Store
+from archiver.store import Following, Reader, Store, digests
 
 DAY, QUARTER = timedelta(days=1), timedelta(minutes=15)
 
@@ -178,3 +178,32 @@ def test_what_could_not_be_told_is_listed_with_its_reason(told):
     with Reader.open(told.path) as reader:
         [way] = reader.digests()
     assert (way["channel"], way["problem"], way["sent_at"], way["waiting"]) == ("mail", "no route", None, 1)
+
+
+@pytest.mark.parametrize(
+    ("new", "last"),
+    [
+        ([("gap", 12), ("moved", 13)], 1),
+        ([("comet", 11), ("gap", 12), ("moved", 13)], 2),
+        ([("moved", 13)], 0),
+    ],
+    ids=["the same", "one more before", "fewer"],
+)
+def test_events_that_are_derived_anew_are_told_on_from_the_last_told(told, new, last):
+    told.begin()
+    told.happens("gap")
+    told.note(1)
+
+    def derive(store: Store) -> None:
+        digests.lay_aside(store._db)
+        store._db.execute("DELETE FROM events")
+        for kind, hour in new:
+            store._db.execute(
+                "INSERT INTO events (at, feed_id, fetch_id, kind, detail) VALUES (?, 1, 1, ?, 'x')",
+                [f"2026-03-01T{hour}:00:00Z", kind],
+            )
+        digests.take_up(store._db)
+
+    told.store(derive)
+    with Reader.open(told.path) as reader:
+        assert [way["last_event_id"] for way in reader.digests()] == [last]

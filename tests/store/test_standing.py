@@ -63,7 +63,7 @@ def test_a_feed_stands_with_its_last_fetch_its_move_and_its_servers_wish(reader)
         "INSERT INTO feed_addresses (feed_id, url, since, reason) VALUES"
         " (1, 'https://x.example/', '2026-02-01T00:00:00Z', 'moved')",
         "INSERT INTO hosts (host, held_until, reason) VALUES ('a.example', '2026-03-01T13:00:00Z', 'busy')",
-    ).standing()
+    ).standing(lambda row: row)
     first, second = rows[0], rows[1]
     assert (first["last_status"], first["last_duration_ms"]) == (429, 70)
     assert (first["moved_at"], first["held_until"]) == ("2026-02-01T00:00:00Z", "2026-03-01T13:00:00Z")
@@ -72,7 +72,12 @@ def test_a_feed_stands_with_its_last_fetch_its_move_and_its_servers_wish(reader)
 
 def test_removed_feeds_do_not_stand(reader):
     assert (
-        len(reader("UPDATE feeds SET paused_by = 'removed', state = 'paused' WHERE id = 2").standing()) == 2
+        len(
+            reader("UPDATE feeds SET paused_by = 'removed', state = 'paused' WHERE id = 2").standing(
+                lambda row: row
+            )
+        )
+        == 2
     )
 
 
