@@ -131,9 +131,7 @@ class _Target:
         url = values["xmlurl"]
         if not url.lower().startswith(("http:", "https:")) or not urls.is_web(url):
             shown = url if len(url) <= _LONGEST_SHOWN else url[: _LONGEST_SHOWN - 1] + "…"
-            self.problems.append(
-                f"{urls.redact(shown)} is left out: only http and https addresses are taken"
-            )
+            self.problems.append(f"{urls.redact(shown)} is left out: only http and https addresses are taken")
             return
         found = self.feeds.setdefault(url, _Found(None))
         # A text that only repeats the address is what lists without titles have to write.

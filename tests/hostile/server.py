@@ -9,7 +9,6 @@ import json
 import socket
 import ssl
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -95,27 +94,27 @@ class Twins:
         return {"stall": stall, "drop": drop, "plain": self._serve}.get(twin, shake_hands)
 
 
-def serve_all(port: int, addresses: list[str], log: Callable[[dict[str, object]], None]) -> dict[str, int | str]:
+def serve_all(
+    port: int, addresses: list[str], *, authority: Path, log: Callable[[dict[str, object]], None]
+) -> dict[str, int]:
     """Listen everywhere; return the ports by name."""
-    ports: dict[str, int | str] = {}
+    ports: dict[str, int] = {}
     site = Site(log=log)
 
     def serve(connection: socket.socket) -> None:
         talk = Connection(connection)
-        talk.port, talk.other_port = int(ports["http"]), int(ports["other"])
+        talk.port, talk.other_port = ports["http"], ports["other"]  # of a twin too, the plain one's
         site.answer(talk)
 
     ports["http"] = listen(addresses[0], port, serve)
     for address in addresses[1:]:
         with suppress(OSError):  # a machine without IPv6, or with one loopback address alone
-            listen(address, int(ports["http"]), serve)
+            listen(address, ports["http"], serve)
     ports["other"] = listen(addresses[0], 0, serve)
     twins = Twins(serve)
     for twin in status.TWINS:
         ports[f"tls_{twin}"] = listen(addresses[0], 0, twins.serve(twin))
-    authority = Path(tempfile.mkdtemp()) / "authority.pem"
     twins.authority.cert_pem.write_to_path(str(authority))
-    ports["authority"] = str(authority)
     return ports
 
 
@@ -124,7 +123,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("port", type=int, nargs="?", default=0)
     parser.add_argument("addresses", nargs="*", default=["127.0.0.1"])
-    parser.add_argument("--log", type=Path)
+    parser.add_argument("--log", type=Path, help="Where to write down every request; without it, stderr.")
+    parser.add_argument("--authority", type=Path, default=Path("hostile-authority.pem"))
     given = parser.parse_args()
     file = given.log.open("a", buffering=1) if given.log else sys.stderr
     lock = threading.Lock()
@@ -134,7 +134,7 @@ def main() -> None:
             file.write(json.dumps(line) + "\n")
 
     coding.prepare()
-    print(json.dumps(serve_all(given.port, given.addresses, log)), flush=True)
+    print(json.dumps(serve_all(given.port, given.addresses, authority=given.authority, log=log)), flush=True)
     sys.stdin.read() if not sys.stdin.isatty() else threading.Event().wait()
 
 

@@ -34,7 +34,8 @@ class Connection:
 
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
-        self.reached = str(connection.getsockname()[0])
+        self.reached, self.port = connection.getsockname()[:2]
+        self.other_port = 0
         self.name = ""
         self.target = ""
         self.query: dict[str, str] = {}

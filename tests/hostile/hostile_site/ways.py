@@ -10,6 +10,8 @@ SECRET = "127.9.9.9"
 
 
 def go(location: str, status: str = "302 Found") -> bytes:
+    if max(location, default="") > "\xff":
+        location = location.encode().decode("latin-1")
     return http(status=f"{status}\r\nLocation: {location}")
 
 
@@ -96,9 +98,8 @@ PRIVATE = {
 REFUSALS = ("blocked_address", "dns", "bad_url")
 for name, host in PRIVATE.items():
     location = f"http://{host}:{{http}}/ok"
-    said_host = host.encode("utf-8").decode("latin-1")
 
-    def send(connection: Connection, _: Query, host: str = said_host) -> None:
+    def send(connection: Connection, _: Query, host: str = host) -> None:
         connection.say(go(f"http://{host}:{connection.port}/ok"))
 
     add(f"to_private_{name}", G, *REFUSALS, play=send)
