@@ -114,7 +114,7 @@ class ParseError(ArchiverError):
 
 
 class HostHeld(ArchiverError):
-    """A server is to be left alone, so it was not asked. `until` is a time of day, `host` whose server it is."""
+    """A server is to be left alone, so it was not asked: `host` until `until`, a time of day."""
 
     def __init__(self, host: str, until: datetime, reason: str) -> None:
         super().__init__(f"{host} is left alone until {until:%Y-%m-%d %H:%M:%S} UTC: {reason}")

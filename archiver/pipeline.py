@@ -24,7 +24,8 @@ from archiver.config import ScheduleSettings
 from archiver.errors import ArchiverError, FetchError, HostHeld, ParseError
 from archiver.failpoints import failpoint
 from archiver.fetch import Fetcher, keeps_trust
-from archiver.identify import recognise
+from archiver.identify import Recognised, recognise
+from archiver.marking import is_entangled, shared_urls
 from archiver.model import (
     FeedForUpdate,
     FetchOptions,
@@ -33,9 +34,10 @@ from archiver.model import (
     ParseOptions,
     PreparedFeed,
     Response,
+    Rung,
     SeenEntry,
 )
-from archiver.store import Store, digest
+from archiver.store import NEWEST, Store, digest
 from archiver.urls import redact
 from archiver.workers import Workers
 from archiver.writer import Writer
@@ -299,8 +301,9 @@ def consult(
         if prepared.seen
         else store.known_entries(feed.id, prepared.entries)
     )
-    if known is None:
+    if seen and is_entangled(prepared.entries, known, ids, limit=NEWEST):
         raise Entangled
+    shared = shared_urls(known, ids)
     recognition = recognise(
         prepared.entries,
         known,
@@ -308,8 +311,9 @@ def consult(
         volatile_ids=feed.volatile_ids,
         is_delta=response.is_delta,
         seen=ids,
+        seen_urls=shared,
     )
-    if seen and (recognition.events or any(one.alias or one.duplicate for one in recognition.entries)):
+    if seen and (recognition.events or any(_is_unusual(one, shared) for one in recognition.entries)):
         raise Entangled
     return decide.Document(
         response=response,
@@ -332,6 +336,13 @@ def consult(
         seen=seen,
         raw=prepared.raw,
     )
+
+
+def _is_unusual(one: Recognised, shared: frozenset[str]) -> bool:
+    """Whether an entry was recognised in a way that asks for a look at the whole document."""
+    identity = one.entry.identity
+    fell = identity.url_key in shared and identity.rung is not Rung.GUID
+    return one.alias is not None or one.duplicate or fell
 
 
 def _seen(store: Store, feed: FeedForUpdate, prepared: PreparedFeed) -> tuple[SeenEntry, ...]:

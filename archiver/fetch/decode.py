@@ -2,12 +2,14 @@
 
 import importlib
 import zlib
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Protocol
 
 from archiver.errors import FetchError
 
 _GZIP_MAGIC = b"\x1f\x8b\x08"  # RFC 1952, 2.3.1; 8 is the only method there is
+_STEP = 256 * 1024  # bytes that come out at a time; several copies of each are held for a moment
 _MOST_MEMBERS = 10_000  # each costs a copy of what follows it in the chunk
 _NO_CODING = frozenset({"", "identity", "none", "utf-8", "utf8"})  # servers that confuse it with the charset
 
@@ -97,23 +99,23 @@ class Decoder:
 
     def _write(self, data: bytes) -> None:
         assert self._engine is not None
-        room = self._limit - len(self._body)
-        self._body += self._engine.feed(data, room)
-        if len(self._body) > self._limit:
-            raise too_large(self._limit)
+        for piece in self._engine.feed(data):
+            if len(self._body) + len(piece) > self._limit:
+                raise too_large(self._limit)
+            self._body += piece
 
 
 class _Engine(Protocol):
-    def feed(self, data: bytes, room: int) -> bytes:
-        """At most a little more than `room` bytes; more than that means that the limit is broken."""
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """What comes out, in pieces of `_STEP` at most where it is more than what went in."""
 
     def finish(self) -> bool:
         """Whether the coding has an end of its own, and it was reached; raises where it was not."""
 
 
 class _Plain:
-    def feed(self, data: bytes, room: int) -> bytes:
-        return data
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        yield data
 
     def finish(self) -> bool:
         return False
@@ -129,20 +131,17 @@ class _Zlib:
         self._between = b""
         self._ended = False
 
-    def feed(self, data: bytes, room: int) -> bytes:
-        pieces: list[bytes] = []
-        while data and room >= 0 and not self._ended:
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        while data and not self._ended:
             if self._stream.eof:
                 data = self._next_member(data)
                 continue
             try:
-                piece = self._stream.decompress(data, room + 1)
+                piece = self._stream.decompress(data, _STEP)
             except zlib.error as error:
                 raise FetchError("bad_encoding", "the document's compression is damaged") from error
-            pieces.append(piece)
-            room -= len(piece)
+            yield piece
             data = self._stream.unused_data if self._stream.eof else self._stream.unconsumed_tail
-        return b"".join(pieces)
 
     def _next_member(self, data: bytes) -> bytes:
         """What follows a member: another one, or padding that is no concern of ours."""
@@ -173,21 +172,16 @@ class _Brotli:
         self._error = _BROTLI.error
         self._stream = _BROTLI.Decompressor()
 
-    def feed(self, data: bytes, room: int) -> bytes:
-        pieces: list[bytes] = []
-        if self._stream.is_finished():
-            return b""  # padding after the end
-        try:
-            while room >= 0:
-                piece = self._stream.process(data, output_buffer_limit=room + 1)
-                pieces.append(piece)
-                room -= len(piece)
-                data = b""
-                if self._stream.is_finished() or self._stream.can_accept_more_data():
-                    break
-        except self._error as error:
-            raise FetchError("bad_encoding", "the document's compression is damaged") from error
-        return b"".join(pieces)
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        while not self._stream.is_finished():  # what follows its end is padding
+            try:
+                piece = self._stream.process(data, output_buffer_limit=_STEP)
+            except self._error as error:
+                raise FetchError("bad_encoding", "the document's compression is damaged") from error
+            if not piece:
+                break
+            yield piece
+            data = b""
 
     def finish(self) -> bool:
         if not self._stream.is_finished():

@@ -64,16 +64,18 @@ def recognise(
     volatile_ids: bool = False,
     is_delta: bool = False,
     seen: Collection[int] = (),
+    seen_urls: Collection[str] = (),
 ) -> Recognition:
     """Find the known entry of each entry: by key, else by a lower rung, re-minted in bulk, or retold.
 
     `has_reminted` says that the feed gave old entries new ids before; `volatile_ids`, that its ids
     are other ones in every document, and so identify nothing; `is_delta`, that what is not in it may stand
     all the same, so that nothing here comes in its place; `seen`, which known entries the document has
-    beside `prepared`.
+    beside `prepared`, and `seen_urls` such keys of their links as `prepared` has too.
     O(n log n) in the number of entries; texts are compared for single pairs only.
     """
     match = _Matching(prepared, known, has_reminted=has_reminted, volatile_ids=volatile_ids, seen=seen)
+    match.shared_urls = frozenset(seen_urls)
     match.drop_shared_guids()
     match.by_own_key()
     match.by_alias()
@@ -103,6 +105,7 @@ class _Matching:
         self.known = list(known)
         self.found: dict[int, tuple[KnownEntry, str | None]] = {}
         self.seen = len(seen)
+        self.shared_urls: frozenset[str] = frozenset()
         self.taken: set[int] = set(seen)
         self.events: list[Event] = []
         self.ladder = Ladder((e.data.guid, e.identity.url_key, e.identity.hash_key) for e in prepared)
@@ -192,7 +195,7 @@ class _Matching:
         for at in self._open():
             entry = self.entries[at]
             url = entry.identity.url_key
-            known = by_url.get(url) if url and self.ladder.names_one(url) else None
+            known = by_url.get(url) if url and self._names_one(url) else None
             if known is not None and self._is_free(known) and guids_allow(entry, known):
                 self._match(at, known, "moved" if has_another_host(entry, known) else "reminted")
         rest = self._open()
@@ -256,7 +259,7 @@ class _Matching:
         for at in rest:
             entry = self.entries[at]
             url = entry.identity.url_key
-            known = by_url.get(url) if url and self.ladder.names_one(url) else None
+            known = by_url.get(url) if url and self._names_one(url) else None
             if known is not None and is_kept_page(entry, known):
                 pairs[at] = known
         return pairs
@@ -308,6 +311,9 @@ class _Matching:
                 continue
             if not dates_contradict(self.entries[at], known):
                 self._match(at, known, "retold")
+
+    def _names_one(self, url: str) -> bool:
+        return url not in self.shared_urls and self.ladder.names_one(url)
 
     def _is_free(self, known: KnownEntry) -> bool:
         return known.id not in self.taken

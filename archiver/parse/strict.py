@@ -56,6 +56,8 @@ class _Reader(StrictFeedParser):  # type: ignore[misc]  # feedparser is untyped
     def endElementNS(self, name: Any, qname: Any) -> None:  # noqa: ANN401, N802 - SAX's own
         self._flush()
         super().endElementNS(name, qname)
+        # feedparser lets an entry's xml:base last beyond its element where the elements around have none.
+        self.baseuri = self.basestack[-1] if self.basestack else ""
 
     def push_content(self, *arguments: Any) -> None:  # noqa: ANN401 - feedparser's own
         super().push_content(*arguments)

@@ -41,6 +41,7 @@ from archiver.store.due import DueFeeds
 from archiver.store.evidence import Chosen
 from archiver.store.feeds import Following, Synced
 from archiver.store.hosts import Held
+from archiver.store.knowledge import NEWEST
 from archiver.store.lock import ArchiveLock
 from archiver.store.rows import sound
 from archiver.store.search import Query
@@ -48,6 +49,7 @@ from archiver.store.standing import Due
 from archiver.times import to_text
 
 __all__ = [
+    "NEWEST",
     "ArchiveLock",
     "Chosen",
     "Due",
@@ -297,8 +299,8 @@ class Store(_Connected):
 
     def known_beside(
         self, feed_id: int, document: Sequence[PreparedEntry], seen: Collection[int]
-    ) -> tuple[KnownEntry, ...] | None:
-        """The same of a document that has these entries to the letter beside; None where that matters."""
+    ) -> tuple[KnownEntry, ...]:
+        """The same of the rest of a document that has these entries to the letter."""
         return self._ask(knowledge.known_beside, feed_id, document, seen)
 
     def marks(self, feed_id: int) -> str | None:

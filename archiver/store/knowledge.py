@@ -12,7 +12,7 @@ from archiver.model import Candidate, KnownEntry, PreparedEntry, Rung
 from archiver.store.rows import sound
 from archiver.times import from_text
 
-_NEWEST = 16
+NEWEST = 16
 """A title, link or shingle that thousands of entries share says little: the newest few are enough."""
 
 _KNOWN_COLUMNS = """
@@ -34,13 +34,13 @@ _BY_NAME = f"""
     UNION SELECT newest.value FROM json_each(:guids) AS wanted, json_each((
         SELECT json_group_array(id) FROM (
             SELECT id FROM entries WHERE feed_id = :feed_id AND guid = wanted.value
-            ORDER BY id DESC LIMIT {_NEWEST}
+            ORDER BY id DESC LIMIT {NEWEST}
         )
     )) AS newest
     UNION SELECT newest.value FROM json_each(:url_keys) AS wanted, json_each((
         SELECT json_group_array(id) FROM (
             SELECT id FROM entries WHERE feed_id = :feed_id AND url_key = wanted.value
-            ORDER BY id DESC LIMIT {_NEWEST}
+            ORDER BY id DESC LIMIT {NEWEST}
         )
     )) AS newest
 """
@@ -50,7 +50,7 @@ _BY_TITLE = f"""
     SELECT newest.value FROM json_each(:titles) AS wanted, json_each((
         SELECT json_group_array(id) FROM (
             SELECT id FROM entries WHERE feed_id = :feed_id AND title_key = wanted.value AND title_key <> ''
-            ORDER BY id DESC LIMIT {_NEWEST}
+            ORDER BY id DESC LIMIT {NEWEST}
         )
     )) AS newest
 """
@@ -71,19 +71,15 @@ def known_entries(db: Database, feed_id: int, document: Sequence[PreparedEntry])
 
 def known_beside(
     db: Database, feed_id: int, document: Sequence[PreparedEntry], seen: Collection[int]
-) -> tuple[KnownEntry, ...] | None:
+) -> tuple[KnownEntry, ...]:
     """The same of the rest of a document that has these `seen` entries to the letter.
 
-    Of the seen ones only those are told that share a title with the rest. None where one shares a key, an
-    alias, an id or a link with it, so that only the whole document tells which is which.
+    Of the seen ones only those are told that share something with the rest.
     """
     names = _names(feed_id, document)
     ids = {row[0] for row in db.execute(_STANDING, {"feed_id": feed_id})}.difference(seen)
     if document:
-        named = {row[0] for row in db.execute(_BY_NAME, names)}
-        if not named.isdisjoint(seen):
-            return None
-        ids |= named | {row[0] for row in db.execute(_BY_TITLE, names)}
+        ids.update(row[0] for row in db.execute(f"{_BY_NAME} UNION {_BY_TITLE}", names))
     rows = db.query(
         f"SELECT {_KNOWN_COLUMNS} FROM entries WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
         [json.dumps(sorted(ids))],
@@ -211,7 +207,7 @@ def candidates(db: Database, entry: PreparedEntry) -> tuple[Candidate, ...]:
                     f"""
                     SELECT id FROM entries
                     WHERE {column} = :value AND {column} {"IS NOT NULL" if column == "url_key" else "<> ''"}
-                    ORDER BY id DESC LIMIT {_NEWEST}
+                    ORDER BY id DESC LIMIT {NEWEST}
                     """,
                     {"value": sound(value)},
                 )
@@ -222,7 +218,7 @@ def candidates(db: Database, entry: PreparedEntry) -> tuple[Candidate, ...]:
             for row in db.execute(
                 f"""
                 SELECT entry_id FROM sketches WHERE hash = ?
-                ORDER BY entry_id DESC LIMIT {_NEWEST}
+                ORDER BY entry_id DESC LIMIT {NEWEST}
                 """,
                 [shingle],
             )

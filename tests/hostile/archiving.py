@@ -19,7 +19,7 @@ import ssl
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +37,11 @@ from archiver.store import Following
 from archiver.turns import TakingTurns
 from archiver.workers import Workers
 from archiver.writer import Writer
-from hostile_site import charsets, coding, documents, framing, healthy, pace, status, ways
-from hostile_site.scenario import SCENARIOS, Scenario
+from hostile_site.catalogue import SCENARIOS
+from hostile_site.harness import CANARY
+from hostile_site.scenario import Scenario
+from hostile_site.ways import SECRET
 
-ROOMS = (charsets, coding, documents, framing, healthy, pace, status, ways)
-CANARY = "canary-never-show-me"
 LAST_RESORT = 120.0
 
 
@@ -61,14 +61,14 @@ class Names:
         times = self.asked[host] = self.asked.get(host, 0) + 1
         name = host.removesuffix(".test").replace("-", "_")
         if name.startswith("name_slow"):
-            self.over.wait(30)
+            self.over.wait(8)
         if name in ("name_dead", "name_hiccup"):
             code = socket.EAI_AGAIN if name == "name_hiccup" else socket.EAI_NONAME
             raise socket.gaierror(code, "no")
         if name == "name_broken":
             raise OSError("the name server is on fire")
         if name.startswith("name_rebind"):
-            return ["127.0.0.1"] if times == 1 else [ways.SECRET]
+            return ["127.0.0.1"] if times == 1 else [SECRET]
         if name in ADDRESSES:
             return ADDRESSES[name]
         if host.endswith(".test"):
@@ -79,11 +79,11 @@ class Names:
 
 ADDRESSES = {
     "name_mixed": ["127.0.0.1", "10.0.0.1"],
-    "name_mixed_last": ["127.0.0.1"] * 50 + ["127.0.0.1", ways.SECRET],
-    "name_private": [ways.SECRET],
-    "private_name": [ways.SECRET],
+    "name_mixed_last": ["127.0.0.1"] * 50 + ["127.0.0.1", SECRET],
+    "name_private": [SECRET],
+    "private_name": [SECRET],
     "name_nat64": ["64:ff9b::7f09:909"],
-    "name_mapped": [f"::ffff:{ways.SECRET}"],
+    "name_mapped": [f"::ffff:{SECRET}"],
     "name_v6": ["::1"],
     "name_zone": ["fe80::1%lo"],
     "name_empty": [],
@@ -179,6 +179,7 @@ class Archiving:
         self.scenarios = {name: SCENARIOS[name] for name in order["names"]}
         self.urls = {one.address(order["ports"]): one for one in self.scenarios.values()}
         self.updates: dict[str, list[Updated]] = {}
+        self.followed: list[str] = []
         self.news = asyncio.Event()
         self.report: dict[str, Any] = {"scenarios": {name: {} for name in self.scenarios}}
 
@@ -234,6 +235,8 @@ class Archiving:
                     for scenario in self.scenarios.values():
                         await self._alone(writer, scenario, watch, serving)
                 else:
+                    for url in order["crowd"]:
+                        await self._follow(writer, url, interval=86400)
                     await self._follow_all(writer)
                     await self._until(self._all_done, serving)
                 self.report |= {
@@ -270,18 +273,13 @@ class Archiving:
         at_once = self.order.get("at_once") or len(self.urls)
         for url, scenario in self.urls.items():
             await self._follow(writer, url, interval=1 if scenario.polls > 1 else 86400)
-            while at_once <= sum(url in self.urls and not self._done(url) for url in self._followed()):
+            while at_once <= sum(one in self.urls and not self._done(one) for one in self.followed):
                 self.news.clear()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self.news.wait(), 1)
 
-    def _followed(self) -> Iterator[str]:
-        yield from self.followed
-
-    followed: list[str] = []
-
     async def _follow(self, writer: Writer, url: str, *, interval: int | None) -> None:
-        self.followed = [*self.followed, url]
+        self.followed.append(url)
         wanted = Following(url=url, interval_seconds=interval)
         await writer.run(lambda store: store.follow(wanted, origin="command", now=times.now()))
 
@@ -291,7 +289,7 @@ class Archiving:
     def _all_done(self) -> bool:
         return all(map(self._done, self.urls))
 
-    async def _until(self, reached: Any, serving: "asyncio.Task[None]") -> None:
+    async def _until(self, reached: Callable[[], bool], serving: "asyncio.Task[None]") -> None:
         """Wait until it is so; not for ever."""
         deadline = time.monotonic() + self.order.get("last_resort", LAST_RESORT)
         while not reached() and time.monotonic() < deadline and not serving.done():
@@ -321,7 +319,7 @@ class Archiving:
         for feed_id, url, next_at, etag, modified in db.execute(
             "SELECT id, url, next_fetch_at, etag, last_modified FROM feeds"
         ).fetchall():
-            if (scenario := self._named(url)) is None:
+            if (scenario := self.urls.get(url)) is None:
                 continue
             fetches = db.execute(
                 "SELECT outcome, error_kind, error, status, duration_ms, partial FROM fetches WHERE feed_id = ? ORDER BY id",
@@ -339,9 +337,6 @@ class Archiving:
             }
         db.close()
         return found
-
-    def _named(self, url: str) -> Scenario | None:
-        return self.urls.get(url)
 
 
 def main() -> None:

@@ -18,12 +18,13 @@ from pathlib import Path
 
 import trustme
 
-from hostile_site import charsets, coding, documents, framing, healthy, pace, status, ways
-from hostile_site.connection import Connection
-from hostile_site.scenario import SCENARIOS, Site
+from hostile_site import coding
+from hostile_site.catalogue import SCENARIOS
+from hostile_site.connection import Connection, http
+from hostile_site.scenario import Site
+from hostile_site.status import TWINS
 
 Serve = Callable[[socket.socket], None]
-ROOMS = (charsets, coding, documents, framing, healthy, pace, status, ways)
 
 
 def listen(address: str, port: int, serve: Serve) -> int:
@@ -62,10 +63,11 @@ class Twins:
             "self_signed": self._context(trustme.CA(organization_name="Myself")),
         }
 
-    def _context(self, authority: trustme.CA, *, name: str = "*.test", until: datetime | None = None) -> ssl.SSLContext:
+    def _context(self, authority: trustme.CA, *, name: str | None = None, until: datetime | None = None) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         since = datetime.now(UTC) - timedelta(days=30)
-        leaf = authority.issue_cert(name, "127.0.0.1", not_before=since, not_after=until)
+        names = [name] if name else [one.host for one in SCENARIOS.values() if "tls" in one.name + one.path]
+        leaf = authority.issue_cert(*names, not_before=since, not_after=until)
         leaf.configure_cert(context)
         return context
 
@@ -91,7 +93,11 @@ class Twins:
         def drop(connection: socket.socket) -> None:
             connection.recv(65536)
 
-        return {"stall": stall, "drop": drop, "plain": self._serve}.get(twin, shake_hands)
+        def plain(connection: socket.socket) -> None:
+            connection.recv(65536)
+            connection.sendall(http(b"This is no place for secrets", status="400 Bad Request"))
+
+        return {"stall": stall, "drop": drop, "plain": plain}.get(twin, shake_hands)
 
 
 def serve_all(
@@ -112,7 +118,7 @@ def serve_all(
             listen(address, ports["http"], serve)
     ports["other"] = listen(addresses[0], 0, serve)
     twins = Twins(serve)
-    for twin in status.TWINS:
+    for twin in TWINS:
         ports[f"tls_{twin}"] = listen(addresses[0], 0, twins.serve(twin))
     twins.authority.cert_pem.write_to_path(str(authority))
     return ports

@@ -84,6 +84,7 @@ def test_totals_count_everything(archive, feed, entry):
     assert totals == {
         "feeds": 2,
         "due": 0,
+        "due_since": None,
         "posts": 2,
         "entries": 2,
         "revisions": 3,

@@ -26,7 +26,7 @@ def chunk(data: bytes, extension: bytes = b"") -> bytes:
 
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-UNFRAMED = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+UNFRAMED = b'HTTP/1.1 200 OK\r\nConnection: close\r\nETag: "unframed"\r\n\r\n'
 
 
 class Connection:

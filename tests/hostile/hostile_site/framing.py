@@ -20,7 +20,7 @@ said("ok_unframed", G, UNFRAMED + FEED, entries=WHOLE)
 
 # ---------------------------------------------------------------- Content-Length
 said("cl_long", G, http(FEED, length=len(FEED) + 500), "truncated")
-said("cl_short", G, http(FEED, length=HALF), entries=whole_before(HALF), torn=True)
+said("cl_short", G, http(FEED, length=HALF, headers='ETag: "half"\r\n'), entries=whole_before(HALF), torn=True)
 said("cl_zero", G, http(FEED, length=0), "empty")
 said("cl_neg", G, http(FEED, length=-5), "protocol")
 said("cl_two", G, head(f"Content-Length: {len(FEED)}", "Content-Length: 9") + FEED, "protocol")

@@ -116,6 +116,8 @@ class Site:
         if name.startswith("truth/"):
             scenario = SCENARIOS.get(name.removeprefix("truth/"))
             connection.answer(json.dumps(scenario.truth() if scenario else None).encode())
+        elif not name:
+            connection.answer("\n".join(SCENARIOS).encode())
         elif (scenario := SCENARIOS.get(name)) is not None and scenario.play is not None:
             scenario.play(connection, connection.query)
         else:

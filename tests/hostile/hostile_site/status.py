@@ -98,7 +98,7 @@ def etag_huge(connection: Connection, _: Query) -> None:
 def cookies(connection: Connection, _: Query) -> None:
     """Nobody asked for them; the log tells whether they come back."""
     headers = "".join(f"Set-Cookie: c{n}=canary-cookie-{n}; Path=/; Max-Age=999999\r\n" for n in range(50))
-    connection.say(http(feed(channel=f"<ttl>{connection.times}</ttl>").encode(), headers=headers))
+    connection.say(http(feed(channel=f"<copyright>{connection.times}</copyright>").encode(), headers=headers))
 
 
 @played(G, entries=WHOLE, polls=2)
@@ -108,7 +108,7 @@ def shrinks(connection: Connection, _: Query) -> None:
     connection.say(http(FEED if connection.times == 1 else empty))
 
 
-@played(G, "http", polls=1)
+@played("crowd", "http")
 def storm(connection: Connection, _: Query) -> None:
     connection.say(http(b"", status="429 Too Many Requests"))
 

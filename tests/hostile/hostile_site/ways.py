@@ -15,7 +15,7 @@ def go(location: str, status: str = "302 Found") -> bytes:
     return http(status=f"{status}\r\nLocation: {location}")
 
 
-@played(G, "http")
+@played(G, entries=WHOLE)
 def to(connection: Connection, query: Query) -> None:
     connection.say(go(query.get("u", "/ok"), f"{query.get('status', 302)} Go"))
 
@@ -75,7 +75,7 @@ for number, bad in enumerate(
      f"http://{'a.' * 200}test/", "http://[v1.a]/", "http://①②.☃☃..test/", "http://-/", "http://*/", "http://[]/",
      "http://exa%mple.test/", "http://user@:80/", "http://\xff.test/", "http://a\\@b/", "///", "http://\\/")
 ):  # fmt: skip
-    said(f"badloc_{number}", G, go(bad), "bad_url", "dns", "dns_hiccup", "protocol", "blocked_address", "redirect_loop")
+    said(f"badloc_{number}", G, go(bad), "bad_url", "dns", "connect", "blocked_address")
 for scheme in (
     "file:///etc/passwd", "ftp://a.test/", "gopher://a.test/_x", "data:text/xml,<rss/>", "javascript:alert(1)",
     "mailto:a@b.test", "about:blank", "ldap://a.test/", "dict://a.test:11211/stat", "jar:http://a.test!/", "ws://a.test/",
