@@ -46,7 +46,7 @@ def confirmed(
     304 may name only one validator, or none; what it does not name stays as it was (RFC 9110, 15.4.5).
     """
     now = attempt.started_at
-    row = record(attempt, Outcome.NOT_MODIFIED if response.not_modified else Outcome.UNCHANGED, response)
+    outcome = Outcome.NOT_MODIFIED if response.not_modified else Outcome.UNCHANGED
     facts = replace(
         facts_of(feed, _after_success(feed, attempt, response, settings, pace=feed.pace)),
         etag=response.header("ETag") or feed.etag,
@@ -64,7 +64,7 @@ def confirmed(
     )
     return FeedUpdate(
         feed_id=feed.id,
-        fetch=replace(row, body=None, body_sha256=feed.body_sha256),
+        fetch=record(attempt, outcome, response, confirms=feed),
         facts=facts,
         changes=changes,
         events=(
@@ -175,7 +175,7 @@ def understood(
         changes=tuple(changes),
         seen=seen,
         marking=Marking()
-        if foreign or is_delta or facts.volatile_ids
+        if foreign or not is_whole or facts.volatile_ids
         else marking(document.raw, found, known, changes, seen),
         events=(
             *recovery(feed),
@@ -255,7 +255,7 @@ def _with_move(
     """An answer of the feed's own says by which way it came."""
     found = moves.moving(feed, response, now=now)
     if found is None or not moves.is_proven(found, now=now):
-        return replace(facts, moving=found), ()
+        return facts if found == facts.moving else replace(facts, moving=found), ()
     address = moves.new_address(feed, found)
     # Another server, which may tell the truth, and let us in by our first name.
     facts = replace(facts, moving=None, current_url=address, validators_lie=False, second_agent=False)
@@ -288,7 +288,8 @@ def _as_asked(facts: FeedFacts, response: Response, *, is_whole: bool, now: date
     """What an answer from the web says of the way in which it was asked for."""
     if response.status is None:
         return facts
-    facts = replace(facts, second_agent=response.second_agent)
+    if response.second_agent != facts.second_agent:
+        facts = replace(facts, second_agent=response.second_agent)
     return replace(facts, asked_whole_at=now) if is_whole and trust.was_asked_whole(response) else facts
 
 

@@ -48,19 +48,31 @@ def facts_of(feed: FeedForUpdate, next_fetch: NextFetch) -> FeedFacts:
     )
 
 
-def record(attempt: Attempt, outcome: Outcome, answer: Response | FetchError | None) -> FetchRecord:
-    """What is known of a fetch from the outside, an answer that brought no document included."""
-    row = FetchRecord(
+def record(
+    attempt: Attempt,
+    outcome: Outcome,
+    answer: Response | FetchError | None,
+    *,
+    confirms: FeedForUpdate | None = None,
+) -> FetchRecord:
+    """What is known of a fetch from the outside, an answer that brought no document included.
+
+    `confirms`: the feed whose document it confirmed, so that it need not be kept again.
+    """
+    if answer is None:
+        return FetchRecord(
+            started_at=attempt.started_at,
+            duration_ms=attempt.duration_ms,
+            request_url=attempt.request_url,
+            outcome=outcome,
+            read_as=attempt.read_as,
+        )
+    return FetchRecord(
         started_at=attempt.started_at,
         duration_ms=attempt.duration_ms,
         request_url=attempt.request_url,
         outcome=outcome,
         read_as=attempt.read_as,
-    )
-    if answer is None:
-        return row
-    return replace(
-        row,
         final_url=redact(answer.final_url) if answer.final_url else None,
         status=answer.status,
         headers=answer.headers,
@@ -70,7 +82,8 @@ def record(attempt: Attempt, outcome: Outcome, answer: Response | FetchError | N
         http_version=answer.http_version,
         reason=answer.reason,
         complete=answer.complete,
-        body=answer.body or None,
+        body=None if confirms else answer.body or None,
+        body_sha256=confirms.body_sha256 if confirms else None,
         bytes_received=len(answer.body or b""),
     )
 

@@ -65,8 +65,9 @@ class ConfigError(ArchiverError):
 class FetchError(ArchiverError):
     """A fetch that brought no document.
 
-    `kind` is one of FETCH_KINDS. `status` and `headers` are set where an answer came at all, `body` where
-    its bytes arrived whole, `retry_after` (seconds) where the server named a time (RFC 9110, 10.2.3).
+    `kind` is one of FETCH_KINDS. `status` and `headers` are set where an answer came at all, `body` is what
+    arrived of its bytes, whole where `complete`, `retry_after` (seconds) is set where the server named a time
+    (RFC 9110, 10.2.3).
     The rest is what a Response knows of its connection, as far as it came.
     """
 
@@ -96,6 +97,7 @@ class FetchError(ArchiverError):
         self.connection: Connection | None = None
         self.http_version: str | None = None
         self.reason: str | None = None
+        self.second_agent = False
 
 
 class ParseError(ArchiverError):

@@ -106,15 +106,14 @@ def failed(
 
 def recovery(feed: FeedForUpdate) -> tuple[Event, ...]:
     """What is told of an answer with a feed, if it was told that there was none."""
-    was_told = _was_told(feed) or feed.state is FeedState.GONE
-    return told.recovered(feed.error_count) if was_told else ()
+    return told.recovered(feed.error_count) if _was_told(feed) or _is_gone(feed) else ()
 
 
 def _events(
     feed: FeedForUpdate, error: FetchError | ParseError, *, total: float, since: datetime, now: datetime
 ) -> tuple[Event, ...]:
     if error.kind == "gone":
-        return () if feed.state is FeedState.GONE else told.gone(error)
+        return () if _is_gone(feed) else told.gone(error)
     if not _was_told(feed):
         if total < TOLD:
             return ()
@@ -124,5 +123,13 @@ def _events(
 
 
 def _was_told(feed: FeedForUpdate) -> bool:
-    """Whether it is told already that the feed fails. Failures of before they had weights all were."""
-    return feed.state is FeedState.FAILING and not 0 < feed.failure_weight < TOLD
+    """Whether it is told already that the feed fails. Failures of before they had weights all were.
+
+    The state does not say it: a paused feed, which a person or a replay asks all the same, stays paused.
+    """
+    fails = feed.state is FeedState.FAILING or (feed.error_count > 0 and not _is_gone(feed))
+    return fails and not 0 < feed.failure_weight < TOLD
+
+
+def _is_gone(feed: FeedForUpdate) -> bool:
+    return feed.state is FeedState.GONE or feed.last_error_kind == "gone"

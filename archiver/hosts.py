@@ -22,6 +22,7 @@ NOBODY = ""
 """The host of what is not on the web, as `file:` addresses."""
 
 
+@lru_cache(maxsize=10_000)
 def host_of(url: str) -> str:
     """Return the registrable domain of a web address, or the tenant's own name on a shared platform.
 

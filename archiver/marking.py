@@ -23,6 +23,9 @@ from archiver.changes import EntryChange, Marked, Marking
 from archiver.identify import Recognised
 from archiver.model import KnownEntry, PreparedEntry, Raw, Rung, SeenEntry
 
+MOST = 10_000
+"""Entries of one document; a larger one is read whole every time, so that its marks need no megabytes."""
+
 
 def marking(
     raw: Raw | None,
@@ -32,7 +35,7 @@ def marking(
     seen: Sequence[SeenEntry],
 ) -> Marking:
     """What the next document's entries may be known by; `raw` has the marks of `found`, in their order."""
-    if raw is None or len(raw.marks) != len(found):
+    if raw is None or len(raw.marks) != len(found) or len(found) + len(seen) > MOST:
         return Marking()
     ids, urls = _holders(found, known)
     churning = {change.known_id for change in changes if change.churn}
@@ -98,9 +101,9 @@ def shared_urls(known: Iterable[KnownEntry], seen: Collection[int]) -> frozenset
 
 
 def _share_only_a_link(entry: PreparedEntry, other: KnownEntry) -> bool:
-    identity = entry.identity
-    with_ids = identity.rung is Rung.GUID and other.rung is Rung.GUID
-    return with_ids and "" not in (identity.title_key, other.title_key) and identity.title_key != other.title_key
+    with_ids = entry.identity.rung is Rung.GUID and other.rung is Rung.GUID
+    titles = {entry.identity.title_key, other.title_key} - {""}
+    return with_ids and len(titles) == 2
 
 
 def _has_its_best_key(one: Recognised) -> bool:

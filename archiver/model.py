@@ -374,6 +374,8 @@ class FeedForUpdate:
     failure_weight: float = 0
     """Its failures since the last success, each by its weight."""
     failing_since: datetime | None = None
+    last_error_kind: str | None = None
+    """How its last fetch failed; None if it did not."""
     asked_whole_at: datetime | None = None
     """The last whole document that came to a request without validators."""
     validators_lie: bool = False

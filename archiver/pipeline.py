@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from archiver import churn, decide, manners, marks, trust
+from archiver import churn, decide, manners, marks, torn, trust
 from archiver.changes import FeedUpdate, FetchRecord, Hold, Outcome
 from archiver.config import ScheduleSettings
 from archiver.errors import ArchiverError, FetchError, HostHeld, ParseError
@@ -165,7 +165,7 @@ class Pipeline:
     ) -> Updated:
         """Read what came, decide, and write."""
         if isinstance(response, FetchError):
-            return await self._write(feed, attempt, response)
+            return await self._write(feed, attempt, await self._beginning(feed, attempt, response))
         sha256 = digest(response.body)
         if is_known(feed, response, sha256):
             return await self._write(feed, attempt, Answer(response=response, sha256=sha256, read=None))
@@ -177,6 +177,16 @@ class Pipeline:
         except Entangled:
             read = await self._read(response, told, None)
             return await self._write(feed, attempt, replace(answer, read=read))
+
+    async def _beginning(
+        self, feed: FeedForUpdate, attempt: decide.Attempt, error: FetchError
+    ) -> "FetchError | Answer":
+        """What can be read of an answer that broke off; the failure itself, where that is nothing."""
+        if not error.body or not torn.may_be_read(error):
+            return error
+        response = torn.as_response(error, request_url=attempt.request_url, body=error.body)
+        read = await self._read(response, options(feed, attempt, response), None)
+        return beginning(error, response, digest(response.body), read)
 
     async def _read(
         self, response: Response, told: ParseOptions, known: str | None
@@ -211,7 +221,7 @@ class Pipeline:
         return Updated(feed=feed, fetch=update.fetch, hold=update.hold, next_at=update.facts.next_fetch_at)
 
 
-class Entangled(Exception):  # noqa: N818 - no fault, but a reason to look closer
+class Entangled(Exception):
     """What is new in a document cannot be told from what is known in it: it is to be read whole."""
 
 
@@ -245,11 +255,19 @@ def options(feed: FeedForUpdate, attempt: decide.Attempt, response: Response) ->
     )
 
 
-def crashed(response: Response | FetchError, bug: Exception) -> ParseError | Answer:
+def beginning(
+    error: FetchError, response: Response, sha256: str, read: PreparedFeed | ParseError
+) -> FetchError | Answer:
+    """An answer that broke off, with what was read in it; the failure itself, where that is nothing."""
+    partial = None if isinstance(read, ParseError) else torn.as_partial(error, read)
+    return error if partial is None else Answer(response=response, sha256=sha256, read=partial)
+
+
+def crashed(response: Response | FetchError, bug: Exception) -> FetchError | ParseError | Answer:
     """A fault of our own, as it is recorded of a fetch."""
     error = ParseError("crashed", f"the archiver failed: {bug!r}")
     if isinstance(response, FetchError):
-        return error
+        return response if response.body and torn.may_be_read(response) else error
     return Answer(response=response, sha256=digest(response.body), read=error)
 
 

@@ -25,11 +25,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from archiver import decide
+from archiver import decide, torn
 from archiver.config import ScheduleSettings
 from archiver.errors import ArchiverError, FetchError, ParseError, StoreError
 from archiver.model import FeedForUpdate, ParseOptions, PreparedFeed, Response
-from archiver.pipeline import Answer, crashed, decided, is_known, options
+from archiver.pipeline import Answer, beginning, crashed, decided, is_known, options
 from archiver.prepare import understand
 from archiver.store import salvage
 from archiver.store.comparing import Comparison
@@ -228,7 +228,7 @@ class _Derivation:
     ) -> FetchError | Answer:
         """What the pipeline had in hand: the failure, or the answer with what was read in it."""
         if isinstance(came, FetchError):
-            return came
+            return await self._beginning(fetch, came, feed, attempt)
         sha256 = fetch.body_sha256 or _EMPTY
         if came.not_modified and fetch.body_sha256 not in (None, feed.body_sha256):
             # By now another document is the known one: in a merged log, or if a reader fails that once did
@@ -245,6 +245,20 @@ class _Derivation:
         except ParseError as error:
             read = error
         return Answer(response=came, sha256=sha256, read=read)
+
+    async def _beginning(
+        self, fetch: Logged, error: FetchError, feed: FeedForUpdate, attempt: decide.Attempt
+    ) -> FetchError | Answer:
+        """What can be read of an answer that broke off, as `Pipeline` reads it."""
+        if fetch.body_sha256 is None or not torn.may_be_read(error):
+            return error
+        response = torn.as_response(error, request_url=fetch.request_url, body=b"")
+        read: PreparedFeed | ParseError
+        try:
+            read = await self._read(fetch, fetch.body_sha256, options(feed, attempt, response))
+        except ParseError as found:
+            read = found
+        return beginning(error, response, fetch.body_sha256, read)
 
     def _as_sent_first(self, fetch: Logged, confirmed: Response, sha256: str) -> Response:
         kind = self._copy.content_type(fetch.feed_id, sha256)

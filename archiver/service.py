@@ -10,10 +10,7 @@ import signal
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-
-from apscheduler.job import Job
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.interval import IntervalTrigger
+from typing import TYPE_CHECKING
 
 from archiver.agenda import Agenda
 from archiver.changes import Outcome
@@ -27,6 +24,9 @@ from archiver.upkeep import Upkeep
 from archiver.urls import redact
 from archiver.vitals import Pulse
 from archiver.writer import Writer
+
+if TYPE_CHECKING:
+    from apscheduler.job import Job
 
 DRAIN_SECONDS = 6.0
 """How long updates under way may take to finish after SIGTERM; then they are dropped, untouched."""
@@ -114,6 +114,10 @@ class Service:
 
     async def run(self, *, tick_seconds: float) -> None:
         """Serve until `stop` is called, with chores, then drain."""
+        # Only the service needs it: a `fetch` by hand would wait for it to load.
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler
+        from apscheduler.triggers.interval import IntervalTrigger
+
         scheduler = AsyncIOScheduler(timezone="UTC")
 
         async def ring() -> None:  # a plain function would be run in a thread, where no Event may be set
@@ -328,7 +332,7 @@ class Service:
         if self._ahead is not None and (step := abs(ahead - self._ahead)) > CLOCK_STEP:
             self._agenda.ring()
             for job, seconds in self._bells:  # they would ring at a time of day that is far off now
-                job.reschedule(IntervalTrigger(seconds=seconds))
+                job.reschedule("interval", seconds=seconds)
             if step > CLOCK_JUMP:
                 log.warning("the clock was set %s by %s", "forward" if ahead > self._ahead else "back", step)
         self._ahead = ahead

@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 
 def to_text(moment: datetime) -> str:
     """Write an aware time as the archive does; fractions of a second are dropped."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+    return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
 
 
 def from_text(text: str) -> datetime:

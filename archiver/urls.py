@@ -163,6 +163,8 @@ _SECRET_PARAMETER = re.compile(
 
 def redact(url: str) -> str:
     """Return a URL as messages, logs and records may show it: without login and secret parameters."""
+    if "@" not in url and "=" not in url:
+        return url
     return _SECRET_PARAMETER.sub(r"\1…", _USERINFO.sub("", url))
 
 

@@ -57,6 +57,8 @@ class Writer:
         self._archive = archive
         self._store: Store | None = None
         self._waiting: deque[_Waiting] = deque()
+        self._is_called = False
+        """The thread will look at what waits, and has not begun to."""
 
     async def run(self, work: Callable[[Store], T]) -> T:
         """Run `work` on the store in its thread. Once begun it is finished, even if the caller goes."""
@@ -72,13 +74,21 @@ class Writer:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
         self._waiting.append(_Waiting(work, done))
+        if not self._is_called:
+            self._call(loop)
+        return await done
+
+    def _call(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._is_called = True
         self._thread.submit(self._write_waiting, loop)
-        return await asyncio.shield(done)
 
     def _write_waiting(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._is_called = False  # before we look, so that who comes later calls again
         together = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_TOGETHER))]
         if together:
             loop.call_soon_threadsafe(_tell, self._written(together))
+        if self._waiting and not self._is_called:
+            self._call(loop)
 
     def _written(self, together: list[_Waiting]) -> list[_Written]:
         """Do these in one transaction, or else each in one of its own."""

@@ -136,6 +136,8 @@ class Page:
     headers: dict[str, str] = field(default_factory=dict)
     hold: threading.Event | None = None
     """The answer waits until this is set: a slow server under the test's hand, and no sleep."""
+    length: int | None = None
+    """What the server says that the body has, before it closes; None: the truth."""
 
 
 @dataclass
@@ -171,8 +173,9 @@ def site() -> Iterator[Site]:
             for name, value in page.headers.items():
                 self.send_header(name, value)
             if not known:
-                self.send_header("Content-Length", str(len(page.body)))
+                self.send_header("Content-Length", str(page.length or len(page.body)))
             self.end_headers()
+            self.close_connection = self.close_connection or page.length is not None
             if not known:
                 self.wfile.write(page.body)
 

@@ -53,6 +53,10 @@ def live_through_a_lot(archive, site, rss) -> None:
     whole = rss("e", "d", "c", "b", "a")
     site.serve("/feed", whole[: len(whole) // 2])
     archive.update(feed)  # partial
+    site.serve("/feed", whole[: len(whole) * 2 // 3], headers={"ETag": '"t"'}, length=len(whole))
+    archive.update(feed)  # torn, and its beginning is read
+    site.serve("/feed", "<rss", length=len(whole))
+    archive.update(feed)  # torn, and nothing can be read
     for status in (500, 503, 410, 404):
         site.serve("/feed", "no", status=status, headers={"Retry-After": "7200"})
         archive.update(feed)

@@ -21,7 +21,7 @@ from archiver.visible import visible
 COMMANDS = {
     "run": "run",
     "fetch": "update",
-    "replay": "update",
+    "replay": "replay",
     "feeds": "feeds",
     "search": "ask",
     "show": "ask",

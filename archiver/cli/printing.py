@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from archiver.changes import Outcome
 from archiver.pipeline import Updated
@@ -69,6 +67,10 @@ def progress(total: int, *, quiet: bool = False) -> Iterator[Callable[[str], Non
     if quiet:
         yield lambda line: None
     elif sys.stderr.isatty():
+        # Loading it takes longer than many an update; without a terminal nobody sees it.
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("archiving", total=total)
@@ -79,7 +81,7 @@ def progress(total: int, *, quiet: bool = False) -> Iterator[Callable[[str], Non
 
             yield step
     else:
-        yield lambda line: click.echo(line, err=True)
+        yield lambda line: sys.stderr.write(f"{line}\n")
 
 
 def print_lost(lost: Sequence[Lost], what_is_left: str) -> None:

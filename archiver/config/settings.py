@@ -23,7 +23,7 @@ class FetchSettings:
     max_body_bytes: int = 20 * 2**20
     """After decompression; what travels is held to the same number."""
     max_redirects: int = 10
-    concurrency: int = 16
+    concurrency: int = 32
     per_host_spacing: float = 2
     """Seconds from the end of a request to a host to the next; 0: none, and several at a time."""
     requests_per_second: int = 50

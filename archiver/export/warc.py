@@ -21,7 +21,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.utils import Digester
 from warcio.warcwriter import WARCWriter
 
-from archiver import __version__
+from archiver import __version__, torn
 from archiver.errors import StoreError
 from archiver.export.warc_facts import feed_field, fetch_field
 from archiver.store import Chosen, Reader
@@ -196,8 +196,8 @@ class _Export:
             self._bodies[sha256] = (uri, at)
             if len(self._bodies) > _MOST_REMEMBERED:
                 self._bodies.popitem(last=False)
-        elif row["error_kind"]:
-            headers["WARC-Truncated"] = _TRUNCATED.get(row["error_kind"], "unspecified")
+        if cut := _cut(row):
+            headers["WARC-Truncated"] = cut
         headers["WARC-Payload-Digest"] = _digest(hashlib.sha256(body).digest())
         if row["status"] is None:
             headers["Content-Type"] = "application/octet-stream"
@@ -289,6 +289,15 @@ def _who(told: Mapping[str, Any]) -> dict[str, str]:
 
 def _digest(sha256: bytes) -> str:
     return "sha256:" + base64.b32encode(sha256).decode("ascii")
+
+
+def _cut(row: Mapping[str, Any]) -> str | None:
+    """Why a body is not whole (ISO 28500, 5.13); None where it is, as far as is known."""
+    broke_off = torn.told(row["problems"])
+    kind = broke_off[0] if broke_off else row["error_kind"]
+    if row["body_sha256"]:
+        return None if row["complete"] else _TRUNCATED.get(kind)
+    return _TRUNCATED.get(kind, "unspecified") if kind else None
 
 
 def _told(error: str, url: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from archiver import times
+from archiver import times, torn
 from archiver.errors import FETCH_KINDS, FetchError
 from archiver.model import KINDS, Connection, Headers, Hop, ParseOptions, Response
 
@@ -125,10 +125,12 @@ def _answer(facts: dict[str, Any], status: int | None) -> Response | FetchError:
     headers, redirects = _headers(facts["headers"]), tuple(_hop(hop) for hop in facts["redirects"])
     version, reason = _text_or_none(facts.get("http_version")), _text_or_none(facts.get("reason"))
     kind = _text_or_none(facts["error_kind"])
-    if kind in FETCH_KINDS:
+    failure = torn.told(_text(problem) for problem in facts.get("problems") or ())
+    if failure is None and kind is not None and kind in FETCH_KINDS:
+        failure = kind, _text(facts["error"])
+    if failure is not None:
         error = FetchError(
-            kind,
-            _text(facts["error"]),
+            *failure,
             status=status,
             headers=headers,
             final_url=final_url,

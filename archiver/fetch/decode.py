@@ -10,6 +10,7 @@ from archiver.errors import FetchError
 
 _GZIP_MAGIC = b"\x1f\x8b\x08"  # RFC 1952, 2.3.1; 8 is the only method there is
 _STEP = 256 * 1024  # bytes that come out at a time; several copies of each are held for a moment
+_SIP = 1024  # bytes given to brotli at a time: of those in which there is damage nothing comes out
 _MOST_MEMBERS = 10_000  # each costs a copy of what follows it in the chunk
 _NO_CODING = frozenset({"", "identity", "none", "utf-8", "utf8"})  # servers that confuse it with the charset
 
@@ -63,9 +64,17 @@ class Decoder:
 
     def feed(self, data: bytes) -> None:
         """Take the next piece from the wire."""
+        room = self._limit - self._received
         self._received += len(data)
+        self._take(data[:room] if room < len(data) else data)
         if self._received > self._limit:
             raise too_large(self._limit)
+
+    def so_far(self) -> bytes:
+        """What has come out by now, also after any failure; no more than the limit."""
+        return self._head if self._engine is None else bytes(self._body)
+
+    def _take(self, data: bytes) -> None:
         if self._engine is None:
             self._head += data
             if len(self._head) < len(_GZIP_MAGIC):
@@ -100,9 +109,10 @@ class Decoder:
     def _write(self, data: bytes) -> None:
         assert self._engine is not None
         for piece in self._engine.feed(data):
-            if len(self._body) + len(piece) > self._limit:
+            room = self._limit - len(self._body)
+            self._body += piece[:room] if room < len(piece) else piece
+            if room < len(piece):
                 raise too_large(self._limit)
-            self._body += piece
 
 
 class _Engine(Protocol):
@@ -136,9 +146,11 @@ class _Zlib:
             if self._stream.eof:
                 data = self._next_member(data)
                 continue
+            before = self._stream.copy()  # costs a hundredth of what follows
             try:
                 piece = self._stream.decompress(data, _STEP)
             except zlib.error as error:
+                yield _before_damage(before, data)
                 raise FetchError("bad_encoding", "the document's compression is damaged") from error
             yield piece
             data = self._stream.unused_data if self._stream.eof else self._stream.unconsumed_tail
@@ -164,6 +176,20 @@ class _Zlib:
         return True
 
 
+def _before_damage(stream: "zlib._Decompress", data: bytes) -> bytes:
+    """What comes out of the bytes before those that cannot be undone; zlib itself lets go of it."""
+    sound, damaged, piece = 0, len(data), b""
+    while damaged - sound > 1:
+        middle = (sound + damaged) // 2
+        try:
+            piece = stream.copy().decompress(data[:middle], _STEP)
+        except zlib.error:
+            damaged = middle
+        else:
+            sound = middle
+    return piece
+
+
 class _Brotli:
     """RFC 7932."""
 
@@ -173,6 +199,10 @@ class _Brotli:
         self._stream = _BROTLI.Decompressor()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
+        for at in range(0, len(data), _SIP):
+            yield from self._drink(data[at : at + _SIP])
+
+    def _drink(self, data: bytes) -> Iterator[bytes]:
         while not self._stream.is_finished():  # what follows its end is padding
             try:
                 piece = self._stream.process(data, output_buffer_limit=_STEP)

@@ -68,6 +68,7 @@ class Exchange:
         self._connection: Connection | None = None
         self._status_line: tuple[str | None, str | None] = None, None
         self._is_proven = False
+        self._decoder: Decoder | None = None
 
     async def run(self) -> Response:
         """Return the answer, or raise FetchError with all that is known."""
@@ -95,6 +96,9 @@ class Exchange:
         error.request_headers = self._sent
         error.connection = self._connection
         error.http_version, error.reason = self._status_line
+        error.second_agent = self._manner.second_agent
+        if error.body is None and self._decoder is not None:
+            error.body = self._decoder.so_far() or None
         error.complete = error.body is not None and self._is_proven
 
     async def _in_turn(self, url: httpx.URL) -> Response | None:
@@ -128,7 +132,7 @@ class Exchange:
         fields, private = asking.fields(self._request, self._settings, self._manner, login=self._login)
         self._status, self._headers, self._connection = None, (), None
         self._status_line = None, None
-        self._is_proven = False
+        self._is_proven, self._decoder = False, None
         self._sent = proof.sent(fields, private=private)
         options = self._request.options
         transport = self._way(options if self._manner.trusted else options.elsewhere)
@@ -223,7 +227,7 @@ class Exchange:
         )
 
     async def _refuse(self, answer: httpx.Response) -> None:
-        """Raise for a 4xx or 5xx; its body is kept if it comes whole, soon and within the limit.
+        """Raise for a 4xx or 5xx; of its body is kept what comes soon and within the limit.
 
         A server that may have meant the User-Agent (403) is asked once more, with the second one.
         """
@@ -232,7 +236,7 @@ class Exchange:
             async with asyncio.timeout(_REFUSAL_SECONDS):
                 body = await self._read(answer)
         except (FetchError, *FOREIGN):
-            body = None
+            body = self._decoder.so_far() if self._decoder is not None else None
         self._refuse_challenge(body)
         if answer.status_code == 403 and self._settings.second_user_agent and not self._manner.second_agent:
             self._manner = replace(self._manner, second_agent=True)
@@ -268,8 +272,8 @@ class Exchange:
         length = self._field("content-length") or ""
         if length.isascii() and length.isdigit() and int(length[:15]) > limit:
             raise too_large(limit)
-        codings = [value for name, value in self._headers if name.lower() == "content-encoding"]
-        decoder = Decoder(", ".join(codings), limit=limit)
+        decoder, undoable = self._decoder_of_answer(limit)
+        self._decoder = decoder
         pieces = 0
         assert isinstance(answer.stream, httpx.AsyncByteStream)
         async for data in answer.stream:  # aiter_raw refuses an answer that was made with its content
@@ -277,10 +281,26 @@ class Exchange:
             if pieces > _MOST_PIECES:
                 raise FetchError("protocol", "the server sends the document in too many pieces")
             decoder.feed(data)
+        if undoable is not None:
+            raise undoable
         body, proven = decoder.finish()
         is_framed = bool(length) or "chunked" in (self._field("transfer-encoding") or "").lower()
         self._is_proven = proven or is_framed
         return body
+
+    def _decoder_of_answer(self, limit: int) -> tuple[Decoder, FetchError | None]:
+        """What undoes its coding; where nothing can, the bytes are kept as they come, with the error.
+
+        Raises that error at once where we can still ask for another coding.
+        """
+        assert self._status is not None
+        codings = [value for name, value in self._headers if name.lower() == "content-encoding"]
+        try:
+            return Decoder(", ".join(codings), limit=limit), None
+        except FetchError as error:
+            if self._status < 400 and not self._manner.uncompressed:
+                raise
+            return Decoder("", limit=limit), error
 
     def _field(self, name: str) -> str | None:
         """The first value of a field of the answer, its name in lower case."""

@@ -45,7 +45,7 @@ def parse(body: bytes, options: ParseOptions) -> ParsedFeed:
 
 
 def read(body: bytes, options: ParseOptions, known: str | None = None) -> Read:
-    """Read a document, only what is new in it where the rest is `known` (`marks.written`) and that is certain.
+    """Read a document; only what is new in it, where the rest is `known` (as `marks.written`) for certain.
 
     Raises ParseError, as `parse`.
     """

@@ -10,6 +10,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import pairwise
 from xml.parsers import expat
 
 from archiver import __version__
@@ -75,7 +76,7 @@ def cut_xml(text: str, start: int) -> Cut | None:
 def cut_json(text: str) -> Cut | None:
     """Cut a JSON Feed; None for one that is cut short, or has its items in several places."""
     spans = jsonfeed.spans_of_items(text)
-    for (_, end), (begin, _) in zip(spans, spans[1:], strict=False):
+    for (_, end), (begin, _) in pairwise(spans):
         if not _BETWEEN_ITEMS.fullmatch(text, end, begin):
             return None
     return _cut(text, spans, around="items", separator=",") if spans else None

@@ -4,6 +4,9 @@
 they are the whole contract between the archive and the rest of the program.
 """
 
+from archiver.store import loading  # noqa: F401 - before anything loads sqlite-utils
+
+# isort: split
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta

@@ -49,6 +49,17 @@ QUESTIONS: tuple[tuple[str, str | None, str, str], ...] = (
         """,
     ),
     (
+        "marks", "entries", "names an entry that does not stand in the feed's last document",
+        """
+        SELECT feed_id FROM marks WHERE EXISTS (
+            SELECT 1 FROM json_each('["' || replace(marks.entries, ' ', '","') || '"]') AS word
+            LEFT JOIN entries ON entries.id = CAST(substr(word.value, instr(word.value, ':') + 1) AS INTEGER)
+            WHERE instr(word.value, ':')
+                AND (entries.feed_id IS NOT marks.feed_id OR present IS NOT 1 OR suspect IS NOT 0)
+        )
+        """,
+    ),
+    (
         "entries", "withdrawn_at", "is not the time of the fetch that proved it",
         """
         SELECT entries.id FROM entries LEFT JOIN fetches ON fetches.id = withdrawn_fetch_id

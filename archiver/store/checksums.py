@@ -7,7 +7,8 @@ changes no old checksum.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from archiver.store.bodies import checksum
@@ -27,18 +28,22 @@ _OF_THE_PLACE = ("id", "revision", "checksum")
 
 _EMPTY = (None, 0, "", "[]", "{}")
 
+_as_line = json.JSONEncoder(sort_keys=True).encode
+
 
 def told(row: Mapping[str, Any]) -> str:
     """A row as one line of JSON: the columns that are not empty, by name, without its checksum."""
-    values = {name: _plain(value) for name, value in row.items() if name != "checksum"}
-    return json.dumps({name: value for name, value in values.items() if value not in _EMPTY}, sort_keys=True)
+    return _as_line(
+        {
+            name: 1 if value is True else value
+            for name, value in row.items()
+            if value not in _EMPTY and name != "checksum"
+        }
+    )
 
 
-def _plain(value: object) -> object:
-    return int(value) if isinstance(value, bool) else value
-
-
-def covered(table: str, names: Iterable[str]) -> tuple[str, ...]:
+@lru_cache(maxsize=100)
+def covered(table: str, names: tuple[str, ...]) -> tuple[str, ...]:
     """Those of a table's columns that its checksum covers; none, where it has no checksum."""
     if table == "entries":
         return ENTRY_COLUMNS
@@ -49,7 +54,7 @@ def covered(table: str, names: Iterable[str]) -> tuple[str, ...]:
 
 def of_row(table: str, row: Mapping[str, Any]) -> int:
     """The checksum of a row of one of WHOLE_ROWS, or of `entries`."""
-    return checksum(told({name: row[name] for name in covered(table, row)}).encode())
+    return checksum(told({name: row[name] for name in covered(table, tuple(row))}).encode())
 
 
 def sealed(table: str, row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -271,6 +271,17 @@ def transaction(db: Database) -> Iterator[None]:
 
 
 @contextmanager
+def troubles(path: Path) -> Iterator[None]:
+    """What happens to us outside of transactions, told as theirs. Raises StoreError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        if _code(error) not in _TROUBLES:
+            raise
+        raise _trouble(path, error) from error
+
+
+@contextmanager
 def moment(db: Database) -> Iterator[None]:
     """One moment of the archive for several questions; inside a transaction, that one's."""
     if db.conn.in_transaction:

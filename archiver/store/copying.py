@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from archiver import torn
 from archiver.changes import FeedUpdate
 from archiver.errors import FETCH_KINDS, FetchError, StoreError
 from archiver.hosts import host_of
@@ -160,10 +161,12 @@ def _what_came(row: dict[str, Any]) -> Response | FetchError:
     redirects = tuple(_hop(told) for told in json.loads(row["redirects"]))
     request_headers = tuple((name, value) for name, value in json.loads(row["request_headers"]))
     connection = _connection(row)
-    if row["error_kind"] in FETCH_KINDS:
+    failure = torn.told(json.loads(row["problems"]))
+    if failure is None and row["error_kind"] in FETCH_KINDS:
+        failure = row["error_kind"], row["error"] or ""
+    if failure is not None:
         error = FetchError(
-            row["error_kind"],
-            row["error"] or "",
+            *failure,
             status=row["status"],
             headers=headers,
             final_url=row["final_url"],

@@ -12,7 +12,7 @@ from archiver.errors import ConfigError, NotFound
 from archiver.hosts import host_of
 from archiver.model import FeedForUpdate, FeedState, Moving, Pace, ParseOptions
 from archiver.store import orders, standing
-from archiver.store.rows import insert, insert_many, sound, update
+from archiver.store.rows import insert, insert_many, selected, sound, update
 from archiver.times import from_text, to_text
 
 
@@ -176,7 +176,8 @@ def followed(db: Database) -> tuple[tuple[int, str], ...]:
 
 def for_updates(db: Database, feed_ids: Iterable[int]) -> tuple[FeedForUpdate, ...]:
     """These feeds as they are now, in the order of their numbers; those that are not there are left out."""
-    rows = db.query(
+    rows = selected(
+        db,
         f"SELECT {_UPDATE_COLUMNS} FROM feeds WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
         [json.dumps(list(feed_ids))],
     )
@@ -226,7 +227,7 @@ _UPDATE_COLUMNS = """
     (SELECT started_at FROM fetches WHERE id = feeds.last_whole_fetch_id) AS last_whole_at,
     moving_to, moving_since, moving_answers, suspect_since, suspect_answers, reminted_answers, volatile_ids,
     rhythm_seconds, window_seconds, quiet_seconds, ttl_seconds, alive_at, silent_since, last_fetched_at,
-    failure_weight, failing_since, asked_whole_at, validators_lie, second_agent,
+    failure_weight, failing_since, last_error_kind, asked_whole_at, validators_lie, second_agent,
     EXISTS (SELECT 1 FROM aliases WHERE feed_id = feeds.id) AS has_reminted,
     (SELECT entries FROM marks WHERE feed_id = feeds.id) AS marks
 """

@@ -9,7 +9,7 @@ from sqlite_utils import Database
 from archiver.churn import History, Version
 from archiver.identify.keys import key as rung_key
 from archiver.model import Candidate, KnownEntry, PreparedEntry, Rung
-from archiver.store.rows import sound
+from archiver.store.rows import selected, sound
 from archiver.times import from_text
 
 NEWEST = 16
@@ -126,7 +126,8 @@ def missing_entries(db: Database, feed_id: int) -> tuple[KnownEntry, ...]:
 
     Those among them that are `suspect` came with another site's content.
     """
-    rows = db.query(
+    rows = selected(
+        db,
         f"""
         SELECT {_KNOWN_COLUMNS} FROM entries WHERE id IN (
             SELECT id FROM entries

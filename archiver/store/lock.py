@@ -56,7 +56,8 @@ class ArchiveLock:
     ) -> None:
         """Release it. The file stays: to remove it would open a race with the next holder."""
         if self._descriptor is not None:
-            os.ftruncate(self._descriptor, 0)
+            with suppress(OSError):
+                os.ftruncate(self._descriptor, 0)
             os.close(self._descriptor)
             self._descriptor = None
 

@@ -1,12 +1,14 @@
 """What the entries of each feed's last document are known by: one text a feed, written with its update."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlite_utils import Database
 
 from archiver import marks
 from archiver.changes import Marking
+from archiver.failpoints import failpoint
 from archiver.marks import Standing
+from archiver.model import SeenEntry
 
 
 def of_feed(db: Database, feed_id: int) -> str | None:
@@ -41,4 +43,13 @@ def save(db: Database, feed_id: int, marking: Marking, entry_ids: Mapping[int, i
         ON CONFLICT (feed_id) DO UPDATE SET entries = excluded.entries
         """,
         [feed_id, text],
+    )
+
+
+def move_seen(db: Database, seen: Sequence[SeenEntry], *, at: str) -> None:
+    """Entries that stand in the document unchanged: when they were seen last, and where."""
+    failpoint("write")
+    db.conn.executemany(
+        "UPDATE entries SET last_seen_at = ?, position = ? WHERE id = ?",
+        [(at, entry.now_at, entry.id) for entry in seen],
     )

@@ -37,12 +37,15 @@ class Replacement:
         remove(self.path)
         self._held = connect.open_writer(self._archive)
         try:
-            busy = self._held.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-            if busy:
-                raise ArchiveBusy(
-                    f"{self._archive}: another program is reading the archive for long; end it, or try again"
-                )
-            self._held.execute("BEGIN IMMEDIATE")
+            with connect.troubles(self._archive):
+                failpoint("before_checkpoint")
+                busy = self._held.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                if busy:
+                    raise ArchiveBusy(
+                        f"{self._archive}: another program is reading the archive for long; end it, or try"
+                        " again"
+                    )
+                self._held.execute("BEGIN IMMEDIATE")
             _make_sure_of_room(self._archive, also=self._also)
             copy_file(self._archive, self.path)
             failpoint("after_copy")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlite_utils import Database
@@ -18,8 +19,7 @@ def insert(db: Database, table: str, row: Mapping[str, Any]) -> int:
     """Insert one row and return its rowid."""
     failpoint("write")
     row = _stored(table, row)
-    marks = ", ".join("?" * len(row))
-    cursor = db.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values()))
+    cursor = db.execute(_insertion(table, tuple(row)), tuple(row.values()))
     row_id = int(cursor.lastrowid or 0)
     if table in PARENTS:
         seal_row(db, table, row_id)
@@ -29,20 +29,32 @@ def insert(db: Database, table: str, row: Mapping[str, Any]) -> int:
 def insert_many(db: Database, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Insert rows given as sequences in the order of `columns`."""
     failpoint("write")
-    marks = ", ".join("?" * len(columns))
-    db.conn.executemany(
-        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",
-        (storable(row) for row in rows),
-    )
+    db.conn.executemany(_insertion(table, tuple(columns)), (storable(row) for row in rows))
+
+
+@lru_cache(maxsize=200)
+def _insertion(table: str, columns: tuple[str, ...]) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
 
 
 def update(db: Database, table: str, row_id: int, row: Mapping[str, Any]) -> bool:
     """Change the named columns of the row with this id; return whether there is such a row."""
     failpoint("write")
     row = _stored(table, row)
-    assignments = ", ".join(f"{column} = ?" for column in row)
-    cursor = db.execute(f"UPDATE {table} SET {assignments} WHERE id = ?", [*row.values(), row_id])
+    cursor = db.execute(_change(table, tuple(row)), (*row.values(), row_id))
     return bool(cursor.rowcount)
+
+
+@lru_cache(maxsize=200)
+def _change(table: str, columns: tuple[str, ...]) -> str:
+    return f"UPDATE {table} SET {', '.join(f'{column} = ?' for column in columns)} WHERE id = ?"
+
+
+def selected(db: Database, query: str, parameters: Sequence[Any] | Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a SELECT by the names of their columns, without the savepoint of sqlite-utils' `query`."""
+    cursor = db.execute(query, parameters)  # type: ignore[arg-type]
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 def seal(db: Database, table: str, row_id: int) -> None:
@@ -59,7 +71,9 @@ def _stored(table: str, row: Mapping[str, Any]) -> Mapping[str, Any]:
 def storable(values: Iterable[object]) -> list[Any]:
     """Parameters as SQLite can hold them: sound texts, and integers of 64 bits at most."""
     return [
-        sound(value)
+        value
+        if value is None
+        else sound(value)
         if isinstance(value, str)
         else max(-_LARGEST - 1, min(_LARGEST, value))
         if isinstance(value, int)
@@ -74,6 +88,8 @@ def sound(text: str) -> str:
     The decoder of documents lets neither through, but `"\ud800"` in a JSON feed, a header field, or a name
     on the command line may bring them, and must not cost the update that they are part of.
     """
+    if text.isprintable() and text.isascii():
+        return text
     if "\0" in text:
         text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
     try:

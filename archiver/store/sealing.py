@@ -75,7 +75,7 @@ def sealed_tables(db: Database) -> list[Sealed]:
 
 def _sealed(db: Database, table: str) -> Sealed:
     columns = db.execute('SELECT name, pk FROM pragma_table_info(?, "main")', [table]).fetchall()
-    own = covered(table, [name for name, _ in columns])
+    own = covered(table, tuple(name for name, _ in columns))
     key = sorted((pk, name) for name, pk in columns if pk)
     return Sealed(
         table=table,

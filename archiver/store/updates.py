@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from archiver.changes import ChangeKind, EntryChange, FeedUpdate, FetchRecord
 from archiver.failpoints import failpoint
 from archiver.hosts import host_of
-from archiver.model import FeedState, Hop, PreparedEntry, SeenEntry
+from archiver.model import FeedState, Hop, PreparedEntry
 from archiver.store import bodies, hosts, marks
 from archiver.store.posts import Retelling, create
 from archiver.store.rows import insert, insert_many, sound, storable, update
@@ -31,7 +31,7 @@ def apply(db: Database, decided: FeedUpdate, *, fetch_id: int | None = None) -> 
     for change in decided.changes:
         _apply_change(db, writing, change)
         failpoint("after_entry")
-    _move_seen(db, writing, decided.seen)
+    marks.move_seen(db, decided.seen, at=writing.at)
     if decided.marking is not None:
         marks.save(db, decided.feed_id, decided.marking, writing.entries_of_positions)
     writing.posts.settle()
@@ -64,9 +64,8 @@ class _Writing:
     at: str
     posts: Retelling
     posts_of_positions: dict[int, int]
-    """The posts of the document's new entries, for those further down that tell the same."""
     entries_of_positions: dict[int, int]
-    """The numbers of the document's new entries."""
+    """Of the document's new entries; those further down may tell the same as one of them."""
 
 
 def _insert_fetch(db: Database, feed_id: int, fetch: FetchRecord, fetch_id: int | None) -> int:
@@ -168,15 +167,6 @@ def _insert_entry(db: Database, writing: _Writing, change: EntryChange) -> None:
     writing.entries_of_positions[entry.data.position] = entry_id
     _replace_parts(db, entry_id, entry)
     _insert_revision(db, writing, entry_id, change, entry)
-
-
-def _move_seen(db: Database, writing: _Writing, seen: Sequence[SeenEntry]) -> None:
-    """Entries that stand in the document unchanged: when they were seen last, and where."""
-    failpoint("write")
-    db.conn.executemany(
-        "UPDATE entries SET last_seen_at = ?, position = ? WHERE id = ?",
-        [(writing.at, entry.now_at, entry.id) for entry in seen],
-    )
 
 
 def _update_entry(db: Database, writing: _Writing, change: EntryChange) -> None:
@@ -403,5 +393,8 @@ def _text(moment: datetime | None) -> str | None:
     return to_text(moment) if moment else None
 
 
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def _json(value: Sequence[Any]) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return _as_json(value) if value else "[]"

@@ -39,6 +39,11 @@ _EMPTY = {
     "I3 a post that nobody tells": """
         SELECT id FROM posts WHERE canonical_entry_id IS NULL
             OR entry_count <> (SELECT count(*) FROM entries WHERE post_id = posts.id)""",
+    "I3 an entry that is known by a mark, and does not stand": """
+        SELECT marks.feed_id FROM marks, json_each('["' || replace(entries, ' ', '","') || '"]') AS word
+        WHERE word.value LIKE '%:%' AND NOT EXISTS (
+            SELECT 1 FROM entries WHERE id = CAST(substr(word.value, 18) AS INTEGER)
+                AND entries.feed_id = marks.feed_id AND present = 1)""",
     "I7 a revision without text": "SELECT id FROM revisions WHERE coalesce(content, summary, '') = ''",
     "I8 a fetch that counts new entries which are not there, or the other way round": """
         SELECT id FROM fetches WHERE entries_new <>

@@ -79,6 +79,9 @@ def lively(site, rss, make_archive):
     site.serve("/feed", rss("d", "c", "b", "a"), headers={"ETag": '"4"'})
     archive.update(feed, plain)
     site.serve("/plain", "farewell", status=410)
+    site.serve("/feed", rss("e", "d", "c", "b", "a")[:-300], length=10_000)
+    archive.update(feed, plain)
+    site.serve("/feed", "<rss><chann", length=10_000)
     archive.update(feed, plain)
     return archive
 

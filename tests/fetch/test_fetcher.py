@@ -188,9 +188,9 @@ async def test_a_refusal_keeps_status_headers_body_and_address(server, fetcher):
     assert error.retry_after is None
 
 
-async def test_a_refusal_whose_body_is_cut_is_still_a_refusal(server, fetcher):
+async def test_a_refusal_whose_body_is_cut_is_still_a_refusal_and_what_came_is_kept(server, fetcher):
     error = await failure(fetcher, server.url("missing_cut"))
-    assert (error.kind, error.status, error.body) == ("http", 404, None)
+    assert (error.kind, error.status, error.body, error.complete) == ("http", 404, b"not he", False)
 
 
 @pytest.mark.parametrize("path", ["busy", "busy_until"])

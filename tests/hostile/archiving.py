@@ -2,8 +2,8 @@
 
     python archiving.py ORDER.json    prints one JSON document
 
-The order says which misbehaviours to follow as feeds, all `together` or each `alone`, beside healthy feeds that
-go on all the time.
+The order says which misbehaviours to follow as feeds, in which phases and how many of them at once, beside
+healthy feeds that go on all the time.
 """
 
 import asyncio
@@ -11,17 +11,21 @@ import contextlib
 import gc
 import json
 import logging
-import os
 import resource
-import socket
 import sqlite3
 import ssl
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from hostile_site.catalogue import SCENARIOS
+from hostile_site.cost import Watch, descendants, descriptors, forget_peak, memory
+from hostile_site.harness import CANARY
+from hostile_site.names import Names
+from hostile_site.scenario import Scenario
 
 from archiver import times
 from archiver.clock import Clock
@@ -37,125 +41,8 @@ from archiver.store import Following
 from archiver.turns import TakingTurns
 from archiver.workers import Workers
 from archiver.writer import Writer
-from hostile_site.catalogue import SCENARIOS
-from hostile_site.harness import CANARY
-from hostile_site.scenario import Scenario
-from hostile_site.ways import SECRET
 
 LAST_RESORT = 120.0
-
-
-# ---------------------------------------------------------------- names
-
-
-class Names:
-    """A resolver of our own: names of this site are on loopback, but for those that misbehave."""
-
-    def __init__(self) -> None:
-        self.asked: dict[str, int] = {}
-        self.over = threading.Event()
-
-    def look_up(self, host: str) -> Sequence[str]:
-        """Addresses of a name; sleeps, lies and fails as the name says."""
-        host = host.lower().rstrip(".")
-        times = self.asked[host] = self.asked.get(host, 0) + 1
-        name = host.removesuffix(".test").replace("-", "_")
-        if name.startswith("name_slow"):
-            self.over.wait(8)
-        if name in ("name_dead", "name_hiccup"):
-            code = socket.EAI_AGAIN if name == "name_hiccup" else socket.EAI_NONAME
-            raise socket.gaierror(code, "no")
-        if name == "name_broken":
-            raise OSError("the name server is on fire")
-        if name.startswith("name_rebind"):
-            return ["127.0.0.1"] if times == 1 else [SECRET]
-        if name in ADDRESSES:
-            return ADDRESSES[name]
-        if host.endswith(".test"):
-            return ["127.0.0.1"]
-        found = socket.getaddrinfo(host.encode("ascii"), None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-        return [str(place[4][0]).partition("%")[0] for place in found]
-
-
-ADDRESSES = {
-    "name_mixed": ["127.0.0.1", "10.0.0.1"],
-    "name_mixed_last": ["127.0.0.1"] * 50 + ["127.0.0.1", SECRET],
-    "name_private": [SECRET],
-    "private_name": [SECRET],
-    "name_nat64": ["64:ff9b::7f09:909"],
-    "name_mapped": [f"::ffff:{SECRET}"],
-    "name_v6": ["::1"],
-    "name_zone": ["fe80::1%lo"],
-    "name_empty": [],
-    "name_nonsense": ["not an address"],
-    "name_refused": ["127.0.0.200", "127.0.0.201"],
-    "name_first_dead": ["127.0.0.200", "127.0.0.1"],
-    "name_thousand": [f"127.0.0.{1 if n % 250 == 0 else 200}" for n in range(1000)],
-}
-
-
-# ---------------------------------------------------------------- what it costs
-
-
-def memory(pid: int | str, field: str) -> int:
-    """VmRSS or VmHWM of a process in KiB; 0 where it is gone."""
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith(field):
-                return int(line.split()[1])
-    return 0
-
-
-def forget_peak(pid: int | str) -> None:
-    with contextlib.suppress(OSError):
-        Path(f"/proc/{pid}/clear_refs").write_text("5")
-
-
-def descendants() -> list[int]:
-    """Processes below this one."""
-    parents: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError, ValueError):
-            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
-            if state != "Z":
-                parents.setdefault(int(parent), []).append(int(stat.parent.name))
-    found, waiting = [], [os.getpid()]
-    while waiting:
-        below = parents.get(waiting.pop(), [])
-        found += below
-        waiting += below
-    return sorted(found)
-
-
-def descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
-
-
-class Watch:
-    """Looks all the time: how long the loop was busy, how much memory the workers took."""
-
-    def __init__(self) -> None:
-        self.busy = 0.0
-        """The most seconds of computing for which nothing else could happen."""
-        self.workers = 0
-        """The most memory of a worker, in KiB."""
-        self._task = asyncio.create_task(self._look())
-
-    async def _look(self) -> None:
-        count = 0
-        while True:
-            before = time.thread_time()
-            await asyncio.sleep(0.01)
-            self.busy = max(self.busy, time.thread_time() - before)
-            count += 1
-            if count % 10 == 0:
-                self.workers = max([self.workers, *(memory(pid, "VmHWM") for pid in descendants())])
-
-    def end(self) -> None:
-        self._task.cancel()
-
-
-# ---------------------------------------------------------------- the archiver
 
 
 class Timed(Pipeline):
@@ -176,10 +63,11 @@ class Archiving:
 
     def __init__(self, order: dict[str, Any]) -> None:
         self.order = order
-        self.scenarios = {name: SCENARIOS[name] for name in order["names"]}
+        self.scenarios = {name: SCENARIOS[name] for phase in order["phases"] for name in phase["names"]}
         self.urls = {one.address(order["ports"]): one for one in self.scenarios.values()}
         self.updates: dict[str, list[Updated]] = {}
-        self.followed: list[str] = []
+        self.followed: set[str] = set()
+        self.ring: Callable[[], object] = lambda: None
         self.news = asyncio.Event()
         self.report: dict[str, Any] = {"scenarios": {name: {} for name in self.scenarios}}
 
@@ -214,15 +102,25 @@ class Archiving:
                     writer=writer,
                     fetcher=fetcher,
                     workers=workers,
-                    schedule=ScheduleSettings(interval_seconds=1, min_interval_seconds=1, max_interval_seconds=2),
-                    headers={url: (("X-Api-Key", CANARY),) for url in self.urls},
-                    options={url: FetchOptions(authorization=f"Bearer {CANARY}", cookies=(("own", CANARY),)) for url in self.urls},
+                    schedule=ScheduleSettings(
+                        interval_seconds=1, min_interval_seconds=1, max_interval_seconds=2
+                    ),
+                    headers=dict.fromkeys(self.urls, (("X-Api-Key", CANARY),)),
+                    options={
+                        url: FetchOptions(authorization=f"Bearer {CANARY}", cookies=(("own", CANARY),))
+                        for url in self.urls
+                    },
                     clock=times.now,
                 )
                 pipeline.seconds = {}
                 service = Service(
-                    pipeline=pipeline, writer=writer, turns=turns, concurrency=settings.concurrency, report=self._report
+                    pipeline=pipeline,
+                    writer=writer,
+                    turns=turns,
+                    concurrency=settings.concurrency,
+                    report=self._report,
                 )
+                self.ring = lambda: (service._agenda.ring(), service._news.set())  # nobody waits for a bell
                 for url in order["healthy"]:
                     await self._follow(writer, url, interval=None)
                 serving = asyncio.create_task(service.run(tick_seconds=0.2))
@@ -231,14 +129,10 @@ class Archiving:
                 self.report["began"] = time.time()
                 forget_peak("self")
                 before = memory("self", "VmRSS")
-                if order["mode"] == "alone":
-                    for scenario in self.scenarios.values():
-                        await self._alone(writer, scenario, watch, serving)
-                else:
-                    for url in order["crowd"]:
-                        await self._follow(writer, url, interval=86400)
-                    await self._follow_all(writer)
-                    await self._until(self._all_done, serving)
+                for url in order["crowd"]:
+                    await self._follow(writer, url, interval=86400)
+                for phase in order["phases"]:
+                    await self._phase(writer, phase, watch, serving)
                 self.report |= {
                     "ended": time.time(),
                     "grown": memory("self", "VmHWM") - before,
@@ -252,10 +146,14 @@ class Archiving:
                 names.over.set()
             await asyncio.sleep(0.05)
             self._left(fds=fds, tasks=tasks, threads=threads, processes=processes)
-            self.report["seconds"] = {self.urls[url].name: took for url, took in pipeline.seconds.items() if url in self.urls}
+            self.report["seconds"] = {
+                self.urls[url].name: took for url, took in pipeline.seconds.items() if url in self.urls
+            }
         return self.report | {"found": self._found()}
 
-    async def _alone(self, writer: Writer, scenario: Scenario, watch: Watch, serving: "asyncio.Task[None]") -> None:
+    async def _alone(
+        self, writer: Writer, scenario: Scenario, watch: Watch, serving: "asyncio.Task[None]"
+    ) -> None:
         gc.collect()
         forget_peak("self")
         for pid in descendants():
@@ -269,25 +167,31 @@ class Archiving:
             "worker_peak": max([watch.workers, *(memory(pid, "VmHWM") for pid in descendants())]),
         }
 
-    async def _follow_all(self, writer: Writer) -> None:
-        at_once = self.order.get("at_once") or len(self.urls)
-        for url, scenario in self.urls.items():
+    async def _phase(
+        self, writer: Writer, phase: dict[str, Any], watch: Watch, serving: "asyncio.Task[None]"
+    ) -> None:
+        """One after the other where memory is measured; else so many at once as may be."""
+        urls = [SCENARIOS[name].address(self.order["ports"]) for name in phase["names"]]
+        for url in urls:
+            scenario = self.urls[url]
+            if phase["at_once"] == 1:
+                await self._alone(writer, scenario, watch, serving)
+                continue
             await self._follow(writer, url, interval=1 if scenario.polls > 1 else 86400)
-            while at_once <= sum(one in self.urls and not self._done(one) for one in self.followed):
-                self.news.clear()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.news.wait(), 1)
+            await self._until(lambda: self._under_way(urls) < phase["at_once"], serving)
+        await self._until(lambda: all(map(self._done, urls)), serving)
+
+    def _under_way(self, urls: list[str]) -> int:
+        return sum(one in self.followed and not self._done(one) for one in urls)
 
     async def _follow(self, writer: Writer, url: str, *, interval: int | None) -> None:
-        self.followed.append(url)
+        self.followed.add(url)
         wanted = Following(url=url, interval_seconds=interval)
         await writer.run(lambda store: store.follow(wanted, origin="command", now=times.now()))
+        self.ring()
 
     def _done(self, url: str) -> bool:
         return len(self.updates.get(url, ())) >= self.urls[url].polls
-
-    def _all_done(self) -> bool:
-        return all(map(self._done, self.urls))
 
     async def _until(self, reached: Callable[[], bool], serving: "asyncio.Task[None]") -> None:
         """Wait until it is so; not for ever."""
@@ -322,18 +226,20 @@ class Archiving:
             if (scenario := self.urls.get(url)) is None:
                 continue
             fetches = db.execute(
-                "SELECT outcome, error_kind, error, status, duration_ms, partial FROM fetches WHERE feed_id = ? ORDER BY id",
+                "SELECT outcome, error_kind, error, duration_ms FROM fetches WHERE feed_id = ? ORDER BY id",
                 [feed_id],
             ).fetchall()
             entries = db.execute(
-                "SELECT coalesce(guid, key), content_text FROM entries WHERE feed_id = ? LIMIT 10000", [feed_id]
+                "SELECT guid, content_text FROM entries WHERE feed_id = ? AND guid LIKE 'tag:hostile.%'",
+                [feed_id],
             ).fetchall()
             found[scenario.name] = {
                 "next_at": next_at,
                 "validators": etag or modified,
-                "fetches": [dict(zip(("outcome", "kind", "error", "status", "ms", "partial"), row, strict=True)) for row in fetches],
-                "entries": {guid: text for guid, text in entries if guid.startswith("tag:hostile.example")},
-                "others": sum(not guid.startswith("tag:hostile.example") for guid, _ in entries),
+                "fetches": [
+                    dict(zip(("outcome", "kind", "error", "ms"), row, strict=True)) for row in fetches
+                ],
+                "entries": dict(entries),
             }
         db.close()
         return found
@@ -345,7 +251,7 @@ def main() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
     resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
     report = asyncio.run(_run(order))
-    print(json.dumps(report))
+    sys.stdout.write(json.dumps(report))
 
 
 async def _run(order: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The hostile server, a process of its own: `python tests/hostile/server.py 18080`.
 
 Ask for `/<name of a misbehaviour>`; `/truth/<name>` says what a perfect archiver makes of it, `/` lists them.
-It listens on loopback alone. The first line it prints says at which ports, and where its authority for TLS is.
+It listens on loopback alone. The first line it prints says at which ports.
 """
 
 import argparse
@@ -17,7 +17,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import trustme
-
 from hostile_site import coding
 from hostile_site.catalogue import SCENARIOS
 from hostile_site.connection import Connection, http
@@ -63,7 +62,9 @@ class Twins:
             "self_signed": self._context(trustme.CA(organization_name="Myself")),
         }
 
-    def _context(self, authority: trustme.CA, *, name: str | None = None, until: datetime | None = None) -> ssl.SSLContext:
+    def _context(
+        self, authority: trustme.CA, *, name: str | None = None, until: datetime | None = None
+    ) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         since = datetime.now(UTC) - timedelta(days=30)
         names = [name] if name else [one.host for one in SCENARIOS.values() if "tls" in one.name + one.path]
@@ -139,9 +140,13 @@ def main() -> None:
         with lock:
             file.write(json.dumps(line) + "\n")
 
-    coding.prepare()
-    print(json.dumps(serve_all(given.port, given.addresses, authority=given.authority, log=log)), flush=True)
-    sys.stdin.read() if not sys.stdin.isatty() else threading.Event().wait()
+    threading.Thread(target=coding.prepare, daemon=True).start()
+    ports = serve_all(given.port, given.addresses, authority=given.authority, log=log)
+    sys.stdout.write(json.dumps(ports) + "\n")
+    sys.stdout.flush()
+    if sys.stdin.isatty():
+        threading.Event().wait()
+    sys.stdin.read()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Whatever a server does, it costs its own feed one attempt, bounded in time and memory, and nobody else anything.
+"""Whatever a server does costs its own feed one attempt, bounded in time and memory; nobody else anything.
 
 A test each for every misbehaviour; the rooms of `hostile_site` say what each is and what is right. They are
 run together, beside ten healthy feeds, by the real service in a process of its own.
@@ -16,7 +16,7 @@ DEFECTS = {
     "lengths_believed": (("cl_long", "chunk_nofinal"), "cl_long: "),
     "heads_unbounded": (("manyheaders", "hugeheader"), "manyheaders: "),
     "secrets_forwarded": (("x_origin", "x_port"), "secrets: "),
-    "documents_unhurried": (("deepxml",), "deepxml: "),
+    "documents_unhurried": (("deepxml_million",), "deepxml_million: "),
     "errors_leaked": (("name_refused",), "name_refused: the attempt was not written down"),
     "connections_kept": (("silent_redirect", "silent_after_all"), "left behind: "),
     "names_asked_in_the_loop": (("name_slow",), "healthy: "),
@@ -24,7 +24,12 @@ DEFECTS = {
 """Each deliberately broken build, misbehaviours that find it, and what must be told."""
 
 IN_EVERY_RUN = ("judged_once", "torn_accepted")
-RUNS = ("bombs", "servers", "documents", pytest.param("monsters", marks=pytest.mark.slow))
+WAITS = pytest.mark.xfail(strict=False, reason="the writing of tens of thousands of entries is waited for")
+RUNS = (
+    "everyday",
+    pytest.param("monsters", marks=pytest.mark.slow),
+    pytest.param("hordes", marks=[pytest.mark.slow, WAITS]),
+)
 
 
 @pytest.mark.timeout(300)
@@ -40,11 +45,12 @@ def test_healthy_feeds_are_served_on_time_nobody_else_is_asked_and_nothing_is_le
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(
-    "defect", [pytest.param(name, marks=[] if name in IN_EVERY_RUN else [pytest.mark.slow]) for name in DEFECTS]
+    "defect",
+    [pytest.param(name, marks=[] if name in IN_EVERY_RUN else [pytest.mark.slow]) for name in DEFECTS],
 )
 def test_a_deliberately_broken_build_turns_it_red(suite, defect):
     names, told = DEFECTS[defect]
-    assert [fault for fault in suite.broken(defect, *names, last_resort=8.0) if fault.startswith(told)]
+    assert [fault for fault in suite.broken(defect, *names) if fault.startswith(told)]
 
 
 def test_there_is_no_want_of_misbehaviours(catalogued):

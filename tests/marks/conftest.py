@@ -12,24 +12,23 @@ from archiver.config import FetchSettings, ScheduleSettings
 from archiver.fetch import Fetcher
 from archiver.model import ParseOptions, PreparedFeed
 from archiver.pipeline import Pipeline
-from archiver.workers import Workers
+from archiver.prepare import prepare
 from archiver.writer import Writer
 
 NOON = datetime.fromisoformat("2026-03-01T12:00:00+00:00")
 URL = "https://example.org/feed"
 
 
-class Watched:
-    """Workers, and how they were asked: `w` for a whole document, `s` for one that seen entries were left out of."""
+class Reader:
+    """Reads documents in this process, and remembers how: `w` for whole, `s` without those that were seen."""
 
-    def __init__(self, workers: Workers) -> None:
-        self._workers = workers
+    def __init__(self) -> None:
         self.reads = ""
 
     async def prepare(self, body: bytes, options: ParseOptions, known: str | None = None) -> PreparedFeed:
-        """As the workers do it."""
+        """As a worker does it."""
         self.reads += "w"
-        found = await self._workers.prepare(body, options, known)
+        found = prepare(body, options, known)
         if found.seen:
             self.reads = f"{self.reads[:-1]}s"
         return found
@@ -38,10 +37,10 @@ class Watched:
 class TwoWays:
     """`live(documents)` shows both archives the same documents, an hour between two."""
 
-    def __init__(self, folder: Path, workers: Workers) -> None:
-        self._folder, self._workers = folder, workers
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self.reads = ""
-        """How the one that goes by marks read them, `e` for entangled: after `s` the whole was asked for."""
+        """How the one that goes by marks read them; `sw`: without the seen ones, and then whole after all."""
 
     def live(self, documents: Iterable[bytes | str | tuple[str, bytes]], *, url: str = URL) -> None:
         """Replay the documents into both; raises AssertionError where a table differs."""
@@ -49,20 +48,20 @@ class TwoWays:
             one if isinstance(one, tuple) else (url, one.encode() if isinstance(one, str) else one)
             for one in documents
         ]
-        watched = Watched(self._workers)
-        asyncio.run(self._replay("marks.db", shown, watched, by_marks=True))
-        self.reads = watched.reads
-        asyncio.run(self._replay("whole.db", shown, Watched(self._workers), by_marks=False))
+        reader = Reader()
+        asyncio.run(self._replay("marks.db", shown, reader, by_marks=True))
+        self.reads = reader.reads
+        asyncio.run(self._replay("whole.db", shown, Reader(), by_marks=False))
         self.compare()
 
     async def _replay(
-        self, name: str, documents: list[tuple[str, bytes]], workers: Watched, *, by_marks: bool
+        self, name: str, documents: list[tuple[str, bytes]], reader: Reader, *, by_marks: bool
     ) -> None:
         async with Writer(self._folder / name) as writer, Fetcher(FetchSettings()) as fetcher:
             pipeline = Pipeline(
                 writer=writer,
                 fetcher=fetcher,
-                workers=workers,
+                workers=reader,
                 schedule=ScheduleSettings(),
                 headers={},
                 clock=lambda: NOON,
@@ -102,15 +101,7 @@ class TwoWays:
             db.close()
 
 
-@pytest.fixture
-def two_ways(tmp_path: Path, workers: Workers) -> Callable[[], TwoWays]:
+@pytest.fixture(scope="session")
+def two_ways(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], TwoWays]:
     """`two_ways()`: a new pair of empty archives."""
-    made = []
-
-    def begin() -> TwoWays:
-        folder = tmp_path / str(len(made))
-        folder.mkdir()
-        made.append(TwoWays(folder, workers))
-        return made[-1]
-
-    return begin
+    return lambda: TwoWays(tmp_path_factory.mktemp("two_ways"))

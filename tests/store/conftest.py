@@ -112,7 +112,15 @@ class Archive:
         return self.store.follow(Following(url=url, **wanted), origin=origin, now=self.now)  # type: ignore[arg-type]
 
     def apply(
-        self, feed_id: int, *changes: EntryChange, events=(), facts=None, hold=None, **fetch: object
+        self,
+        feed_id: int,
+        *changes: EntryChange,
+        events=(),
+        facts=None,
+        hold=None,
+        seen=(),
+        marking=None,
+        **fetch: object,
     ) -> int:
         """Write an update of these changes; `facts` and `fetch` override what a plain success has."""
         self.now += timedelta(hours=1)
@@ -133,6 +141,8 @@ class Archive:
             changes=changes,
             events=events,
             hold=hold,
+            seen=seen,
+            marking=marking,
         )
         with self.store.transaction():
             return self.store.apply(update)

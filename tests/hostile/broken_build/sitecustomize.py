@@ -157,7 +157,8 @@ _DEFECTS: dict[str, Callable[[], None]] = {
     defect.__name__: defect
     for defect in (
         judged_once, redirects_unguarded, bombs_unbounded, deadline_forgotten, silence_endured, torn_accepted,
-        lengths_believed, heads_unbounded, secrets_forwarded, documents_unhurried, errors_leaked, connections_kept,
+        lengths_believed, heads_unbounded, secrets_forwarded, documents_unhurried, errors_leaked,
+        connections_kept,
         names_asked_in_the_loop,
     )
 }  # fmt: skip

@@ -7,9 +7,8 @@ from functools import cache
 
 import brotli
 import zstandard
-
 from hostile_site.connection import CHUNKED, UNFRAMED, Connection, chunk, coded, http
-from hostile_site.scenario import Query, WHOLE, played, said
+from hostile_site.scenario import WHOLE, Query, played, said
 from hostile_site.story import FEED, feed
 
 G = "coding"
@@ -30,15 +29,30 @@ GZ, ZL, BR, ZS = gzip.compress(FEED), zlib.compress(FEED), brotli.compress(FEED)
 # ---------------------------------------------------------------- odd but honest
 said("gzip", G, coded(GZ, "gzip"), entries=WHOLE)
 said("gzip_shouted", G, coded(GZ, " X-GZIP "), entries=WHOLE)
-said("gzip_unframed", G, UNFRAMED.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n") + GZ, entries=WHOLE)
+said(
+    "gzip_unframed",
+    G,
+    UNFRAMED.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n") + GZ,
+    entries=WHOLE,
+)
 said("gzip_multi", G, coded(gzip.compress(FEED[:500]) + gzip.compress(FEED[500:]), "gzip"), entries=WHOLE)
-said("gzip_bytewise", G, coded(b"".join(gzip.compress(FEED[n : n + 1]) for n in range(len(FEED))), "gzip"), entries=WHOLE)
+said(
+    "gzip_bytewise",
+    G,
+    coded(b"".join(gzip.compress(FEED[n : n + 1]) for n in range(len(FEED))), "gzip"),
+    entries=WHOLE,
+)
 said("gzip_trailing", G, coded(GZ + b"advertisement", "gzip"), entries=WHOLE)
 said("gzip_padded", G, coded(GZ + bytes(1000), "gzip"), entries=WHOLE)
 said("gzip_lie", G, coded(FEED, "gzip"), entries=WHOLE)
 said("gzip_unlabelled", G, http(GZ), entries=WHOLE)
 said("gzip_as_deflate", G, coded(GZ, "deflate"), entries=WHOLE)
-said("gzip_with_name", G, coded(b"\x1f\x8b\x08\x08" + GZ[4:10] + b"n" * 60000 + b"\0" + GZ[10:], "gzip"), entries=WHOLE)
+said(
+    "gzip_with_name",
+    G,
+    coded(b"\x1f\x8b\x08\x08" + GZ[4:10] + b"n" * 60000 + b"\0" + GZ[10:], "gzip"),
+    entries=WHOLE,
+)
 said("deflate", G, coded(ZL, "deflate"), entries=WHOLE)
 said("deflate_raw", G, coded(deflate_raw(FEED), "deflate"), entries=WHOLE)
 said("br", G, coded(BR, "br"), entries=WHOLE)
@@ -49,7 +63,12 @@ said("enc_empty", G, coded(FEED, ""), entries=WHOLE)
 
 # ---------------------------------------------------------------- torn
 said("gzip_cut_cl", G, coded(GZ[:-40], "gzip"), "truncated")
-said("gzip_cut_nocl", G, UNFRAMED.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n") + GZ[:-40], "truncated")
+said(
+    "gzip_cut_nocl",
+    G,
+    UNFRAMED.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n") + GZ[:-40],
+    "truncated",
+)
 said(
     "gzip_cut_chunked",
     G,
@@ -61,7 +80,12 @@ said("gzip_nocrc", G, coded(GZ[:-8], "gzip"), "truncated")
 said("gzip_half_crc", G, coded(GZ[:-3], "gzip"), "truncated")
 said("gzip_head_only", G, coded(GZ[:10], "gzip"), "truncated")
 said("gzip_one_byte", G, coded(GZ[:1], "gzip"), "truncated")
-said("gzip_member_cut", G, coded(gzip.compress(FEED[:900]) + gzip.compress(FEED[900:])[:-30], "gzip"), "truncated")
+said(
+    "gzip_member_cut",
+    G,
+    coded(gzip.compress(FEED[:900]) + gzip.compress(FEED[900:])[:-30], "gzip"),
+    "truncated",
+)
 said("deflate_cut", G, coded(ZL[:-40], "deflate"), "truncated")
 said("deflate_nosum", G, coded(ZL[:-4], "deflate"), "truncated")
 said("deflate_raw_cut", G, coded(deflate_raw(FEED)[:-40], "deflate"), "truncated")

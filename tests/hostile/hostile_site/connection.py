@@ -11,7 +11,9 @@ def http(
 ) -> bytes:
     """An answer with a Content-Length, a false one if wanted."""
     length = len(body) if length is None else length
-    head = f"HTTP/1.1 {status}\r\nContent-Type: application/rss+xml\r\nContent-Length: {length}\r\n{headers}\r\n"
+    head = (
+        f"HTTP/1.1 {status}\r\nContent-Type: application/rss+xml\r\nContent-Length: {length}\r\n{headers}\r\n"
+    )
     return head.encode("latin-1") + body
 
 
@@ -30,7 +32,7 @@ UNFRAMED = b'HTTP/1.1 200 OK\r\nConnection: close\r\nETag: "unframed"\r\n\r\n'
 
 
 class Connection:
-    """Raw bytes, since a framework would mend the errors we need. Raises OSError where the other end is gone."""
+    """Raw bytes, since a framework would mend what we need broken. Raises OSError where the other is gone."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection

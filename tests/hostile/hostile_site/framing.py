@@ -3,7 +3,7 @@
 import time
 
 from hostile_site.connection import CHUNKED, UNFRAMED, Connection, chunk, http
-from hostile_site.scenario import Query, WHOLE, played, said
+from hostile_site.scenario import WHOLE, Query, played, said
 from hostile_site.story import FEED, whole_before
 
 HALF = len(FEED) // 2
@@ -20,7 +20,9 @@ said("ok_unframed", G, UNFRAMED + FEED, entries=WHOLE)
 
 # ---------------------------------------------------------------- Content-Length
 said("cl_long", G, http(FEED, length=len(FEED) + 500), "truncated")
-said("cl_short", G, http(FEED, length=HALF, headers='ETag: "half"\r\n'), entries=whole_before(HALF), torn=True)
+said(
+    "cl_short", G, http(FEED, length=HALF, headers='ETag: "half"\r\n'), entries=whole_before(HALF), torn=True
+)
 said("cl_zero", G, http(FEED, length=0), "empty")
 said("cl_neg", G, http(FEED, length=-5), "protocol")
 said("cl_two", G, head(f"Content-Length: {len(FEED)}", "Content-Length: 9") + FEED, "protocol")
@@ -50,7 +52,11 @@ said(
 said("te_gzip", G, head("Transfer-Encoding: gzip, chunked") + chunk(FEED) + b"0\r\n\r\n", "protocol")
 said("te_unknown", G, head("Transfer-Encoding: xchunked") + FEED, "protocol")
 said(
-    "te_twice", G, head(*["Transfer-Encoding: chunked"] * 2) + chunk(FEED) + b"0\r\n\r\n", "protocol", entries=WHOLE
+    "te_twice",
+    G,
+    head(*["Transfer-Encoding: chunked"] * 2) + chunk(FEED) + b"0\r\n\r\n",
+    "protocol",
+    entries=WHOLE,
 )
 
 # ---------------------------------------------------------------- chunks
@@ -63,7 +69,7 @@ said("chunk_huge", G, CHUNKED + b"f" * 17 + b"\r\n" + FEED, "protocol")
 said("chunk_wide", G, CHUNKED + b"7fffffffffffffff\r\n" + FEED, "protocol", "too_large", "truncated")
 said("chunk_without_break", G, CHUNKED + b"5\r\nabcdefgh\r\n0\r\n\r\n", "protocol")
 said("chunk_zeros", G, CHUNKED + b"0" * 3000 + chunk(FEED) + b"0\r\n\r\n", "protocol", entries=WHOLE)
-said("chunkext", G, CHUNKED + chunk(FEED, b";a=b;c=\"d\"") + b"0;last\r\n\r\n", entries=WHOLE)
+said("chunkext", G, CHUNKED + chunk(FEED, b';a=b;c="d"') + b"0;last\r\n\r\n", entries=WHOLE)
 said("trailers", G, CHUNKED + chunk(FEED) + b"0\r\nETag: late\r\nX: y\r\n\r\n", entries=WHOLE)
 said(
     "trailer_coding",
@@ -110,19 +116,41 @@ def onebyte_chunks_endless(connection: Connection, _: Query) -> None:
 # ---------------------------------------------------------------- heads
 many = [f"X-Field-{number}: {number}" for number in range(5000)]
 said("headers_many_honest", G, head(*many[:200], f"Content-Length: {len(FEED)}") + FEED, entries=WHOLE)
-said("header_long_honest", G, head("X: " + "y" * 20_000, f"Content-Length: {len(FEED)}") + FEED, entries=WHOLE)
+said(
+    "header_long_honest", G, head("X: " + "y" * 20_000, f"Content-Length: {len(FEED)}") + FEED, entries=WHOLE
+)
 said("hugeheader", G, head("X: " + "y" * 300_000) + FEED, "protocol")
 said("manyheaders", G, head(*many) + FEED, "protocol")
 said("manyheaders_same", G, head(*["X: y"] * 5000) + FEED, "protocol")
 said("cookies_huge", G, head(*[f"Set-Cookie: c{n}={'v' * 3500}" for n in range(60)]) + FEED, "protocol")
 said("nulhdr", G, head("X: a\0b", f"Content-Length: {len(FEED)}") + FEED, "protocol")
 said("header_name_nul", G, head("X\0Y: a", f"Content-Length: {len(FEED)}") + FEED, "protocol")
-said("header_escape", G, head("X: \x1b[31mred\x07", f"Content-Length: {len(FEED)}") + FEED, "protocol", entries=WHOLE)
+said(
+    "header_escape",
+    G,
+    head("X: \x1b[31mred\x07", f"Content-Length: {len(FEED)}") + FEED,
+    "protocol",
+    entries=WHOLE,
+)
 said("header_latin", G, head("X: \xe9\xff", f"Content-Length: {len(FEED)}") + FEED, entries=WHOLE)
 said("header_without_colon", G, head("Nonsense", f"Content-Length: {len(FEED)}") + FEED, "protocol")
-said("header_empty_name", G, head(": value", f"Content-Length: {len(FEED)}") + FEED, "protocol", entries=WHOLE)
-said("header_space_before_colon", G, head("X : y", f"Content-Length : {len(FEED)}") + FEED, "protocol", entries=WHOLE)
-said("header_fold", G, head("X: y", " folded", f"Content-Length: {len(FEED)}") + FEED, "protocol", entries=WHOLE)
+said(
+    "header_empty_name", G, head(": value", f"Content-Length: {len(FEED)}") + FEED, "protocol", entries=WHOLE
+)
+said(
+    "header_space_before_colon",
+    G,
+    head("X : y", f"Content-Length : {len(FEED)}") + FEED,
+    "protocol",
+    entries=WHOLE,
+)
+said(
+    "header_fold",
+    G,
+    head("X: y", " folded", f"Content-Length: {len(FEED)}") + FEED,
+    "protocol",
+    entries=WHOLE,
+)
 said("header_lf", G, http(FEED).replace(b"\r\n", b"\n"), "protocol", entries=WHOLE)
 said("header_cr", G, http(FEED).replace(b"\r\n", b"\r"), "protocol", "reset")
 

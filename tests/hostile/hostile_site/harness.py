@@ -1,4 +1,4 @@
-"""Runs the hostile server, healthy servers and the archiver, each a process of its own; gathers the evidence."""
+"""Runs hostile server, healthy server and archiver, each a process of its own; gathers the evidence."""
 
 import json
 import os
@@ -17,6 +17,7 @@ from hostile_site.scenario import Scenario
 HERE = Path(__file__).parent.parent
 HEALTHY = 10
 STORM = 20
+"""Feeds of one server that refuses all of them."""
 CANARY = "canary-never-show-me"
 
 
@@ -25,7 +26,7 @@ class Limits:
     """What the archiver is configured with: small, since it is the limits that are tested."""
 
     total_seconds: float = 3.0
-    worker_seconds: float = 4.0
+    worker_seconds: float = 5.0
     body_bytes: int = 20 * 2**20
 
 
@@ -59,27 +60,26 @@ class Harness:
 
     def run(
         self,
-        scenarios: Sequence[Scenario],
+        phases: Sequence[tuple[int, Sequence[Scenario]]],
         *,
-        mode: str = "together",
-        at_once: int | None = None,
         limits: Limits = Limits(),
         defect: str | None = None,
         last_resort: float = 90.0,
     ) -> Evidence:
-        """Let the archiver follow what these scenarios serve, beside healthy feeds, until each was asked."""
+        """Let the archiver follow what these scenarios serve, beside healthy feeds, until each was asked.
+
+        One phase comes after the other, each of so many at once; of one at a time the memory is measured.
+        """
         self.runs += 1
         folder = self.folder / f"run-{self.runs}"
         folder.mkdir()
-        with (
-            _server(folder / "hostile", "127.0.0.1", "127.9.9.9", "::1") as ports,
-            _server(folder / "healthy", *(f"127.0.0.{2 + n}" for n in range(HEALTHY))) as healthy,
-        ):
+        with _servers(folder) as (ports, healthy):
             order = {
-                "names": [one.name for one in scenarios],
+                "phases": [
+                    {"at_once": at_once, "names": [one.name for one in scenarios]}
+                    for at_once, scenarios in phases
+                ],
                 "ports": ports,
-                "mode": mode,
-                "at_once": at_once,
                 "last_resort": last_resort,
                 "archive": str(folder / "archive.db"),
                 "authority": str(folder / "hostile.pem"),
@@ -102,7 +102,7 @@ class Harness:
             status, report, orphans = _archive(folder, order, defect)
             seconds = time.monotonic() - began
         return Evidence(
-            scenarios=scenarios,
+            scenarios=[one for _, scenarios in phases for one in scenarios],
             limits=limits,
             ports=ports,
             status=status,
@@ -117,28 +117,34 @@ class Harness:
 
 
 @contextmanager
-def _server(place: Path, *addresses: str) -> Iterator[dict[str, int]]:
-    """A server on these addresses; ends with its stdin."""
-    program = subprocess.Popen(
-        [
-            *(sys.executable, str(HERE / "server.py"), "0", *addresses),
-            *("--log", f"{place}.log", "--authority", f"{place}.pem"),
-        ],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=place.parent,
-    )
-    assert program.stdin is not None
-    assert program.stdout is not None
+def _servers(folder: Path) -> Iterator[list[dict[str, int]]]:
+    """The hostile server and the healthy one; they end with their stdin. Gives the ports of each."""
+    programs = [
+        subprocess.Popen(
+            [
+                *(sys.executable, str(HERE / "server.py"), "0", *addresses),
+                *("--log", f"{folder / name}.log", "--authority", f"{folder / name}.pem"),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=folder,
+        )
+        for name, addresses in (
+            ("hostile", ("127.0.0.1", "127.9.9.9", "::1")),
+            ("healthy", tuple(f"127.0.0.{2 + n}" for n in range(HEALTHY))),
+        )
+    ]
     try:
-        yield json.loads(program.stdout.readline())
+        yield [json.loads(program.stdout.readline()) for program in programs if program.stdout is not None]
     finally:
-        program.stdin.close()
-        program.stdout.close()
-        program.wait(20)
+        for program in programs:
+            program.kill()
+            program.communicate()
 
 
-def _archive(folder: Path, order: dict[str, Any], defect: str | None) -> tuple[int, dict[str, Any], list[int]]:
+def _archive(
+    folder: Path, order: dict[str, Any], defect: str | None
+) -> tuple[int, dict[str, Any], list[int]]:
     """Run the archiver's side; return its exit status, its report, and processes that outlived it."""
     (folder / "order.json").write_text(json.dumps(order))
     environment = dict(os.environ)

@@ -1,7 +1,7 @@
 """Ordinary feeds that go on meanwhile: each answer has a new item, so that each has to be read."""
 
 from hostile_site.connection import Connection
-from hostile_site.scenario import Query, WHOLE, played
+from hostile_site.scenario import WHOLE, Query, played
 from hostile_site.story import feed, item
 
 

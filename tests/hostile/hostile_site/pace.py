@@ -4,7 +4,7 @@ import gzip
 import time
 
 from hostile_site.connection import CHUNKED, UNFRAMED, Connection, chunk, http
-from hostile_site.scenario import Query, WHOLE, played
+from hostile_site.scenario import WHOLE, Query, played
 from hostile_site.story import FEED
 
 G = "pace"
@@ -166,7 +166,9 @@ def only_100(connection: Connection, _: Query) -> None:
 
 @played(G, entries=WHOLE)
 def a_few_1xx(connection: Connection, _: Query) -> None:
-    connection.say(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + http(FEED))
+    connection.say(
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + http(FEED)
+    )
 
 
 @played(G, "protocol")

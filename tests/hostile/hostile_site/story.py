@@ -17,18 +17,24 @@ def item(guid: str, *, inside: str = "", title: str | None = None) -> str:
     title = f"Title {number}" if title is None else title
     return (
         f"<item><title>{title}</title><guid isPermaLink='false'>{guid}</guid>"
-        f"<link>http://stories.example/{number}</link><pubDate>Sun, {int(number):02} Mar 2026 06:00:00 GMT</pubDate>"
+        f"<link>http://stories.example/{number}</link>"
+        f"<pubDate>Sun, {int(number):02} Mar 2026 06:00:00 GMT</pubDate>"
         f"<description>{text(guid)}</description>{inside}</item>"
     )
 
 
 def feed(
-    *, start: str = "<?xml version='1.0' encoding='utf-8'?>", channel: str = "", items: str = "", end: str = ""
+    *,
+    start: str = "<?xml version='1.0' encoding='utf-8'?>",
+    channel: str = "",
+    items: str = "",
+    end: str = "",
 ) -> str:
     """The ordinary feed, with more before it, in its channel, before its own items, or at its end."""
     return (
         f"{start}<rss version='2.0'><channel><title>Stories</title><link>http://stories.example/</link>"
-        f"<description>Of rivers</description>{channel}{items}{''.join(map(item, GUIDS))}{end}</channel></rss>"
+        f"<description>Of rivers</description>{channel}{items}"
+        f"{''.join(map(item, GUIDS))}{end}</channel></rss>"
     )
 
 
@@ -37,4 +43,6 @@ FEED = feed().encode()
 
 def whole_before(size: int) -> frozenset[str]:
     """The items that are complete in so many first bytes of the ordinary feed."""
-    return frozenset(guid for guid in GUIDS if 0 < FEED.find(b"</item>", FEED.find(guid.encode())) + 7 <= size)
+    return frozenset(
+        guid for guid in GUIDS if 0 < FEED.find(b"</item>", FEED.find(guid.encode())) + 7 <= size
+    )

@@ -1,8 +1,7 @@
 """Redirects: round in circles, without an end, to where nobody may go; and names that lead there."""
 
 from hostile_site.connection import Connection, http
-from hostile_site.scenario import Query, WHOLE, add, played, said
-from hostile_site.story import FEED
+from hostile_site.scenario import WHOLE, Query, add, played, said
 
 G = "ways"
 SECRET = "127.9.9.9"
@@ -66,33 +65,49 @@ said("emptyloc", G, go(""), "protocol", "redirect_loop")
 said("twoloc", G, go("/ok\r\nLocation: http://10.0.0.1/"), "protocol", "blocked_address", entries=WHOLE)
 said("longloc", G, go("/" + "a" * 50_000), "protocol", "bad_url")
 said("longloc_90k", G, go("/" + "a" * 90_000), "protocol", "bad_url")
-said("u8loc", G, "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: /ok?q=вести\r\n\r\n".encode(), entries=WHOLE)
+said(
+    "u8loc",
+    G,
+    "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: /ok?q=вести\r\n\r\n".encode(),
+    entries=WHOLE,
+)
 said("latinloc", G, go("/ok?q=\xe9\xff"), entries=WHOLE)
 said("spaceloc", G, go("/ok?q=a b"), entries=WHOLE)
 for number, bad in enumerate(
-    ("http://[::1", "http://", "http:///", "//", "http://:80/", "http://a b/", "http://host:99999/", "http://host:x/",
-     "http://host:-1/", "http://%00/", "http://xn--/", "http://a..b/", f"http://{'a' * 64}.test/", "http://\x01/",
-     f"http://{'a.' * 200}test/", "http://[v1.a]/", "http://①②.☃☃..test/", "http://-/", "http://*/", "http://[]/",
+    ("http://[::1", "http://", "http:///", "//", "http://:80/", "http://a b/", "http://host:99999/",
+    "http://host:x/",
+     "http://host:-1/", "http://%00/", "http://xn--/", "http://a..b/", f"http://{'a' * 64}.test/",
+     "http://\x01/",
+     f"http://{'a.' * 200}test/", "http://[v1.a]/", "http://①②.☃☃..test/", "http://-/", "http://*/",
+     "http://[]/",
      "http://exa%mple.test/", "http://user@:80/", "http://\xff.test/", "http://a\\@b/", "///", "http://\\/")
 ):  # fmt: skip
     said(f"badloc_{number}", G, go(bad), "bad_url", "dns", "connect", "blocked_address")
 for scheme in (
-    "file:///etc/passwd", "ftp://a.test/", "gopher://a.test/_x", "data:text/xml,<rss/>", "javascript:alert(1)",
-    "mailto:a@b.test", "about:blank", "ldap://a.test/", "dict://a.test:11211/stat", "jar:http://a.test!/", "ws://a.test/",
-    "feed://a.test/", "unix:/run/x.sock", "HTTPSX://a.test/", "view-source:http://a.test/", "blob:http://a.test/x",
+    "file:///etc/passwd", "ftp://a.test/", "gopher://a.test/_x", "data:text/xml,<rss/>",
+    "javascript:alert(1)",
+    "mailto:a@b.test", "about:blank", "ldap://a.test/", "dict://a.test:11211/stat", "jar:http://a.test!/",
+    "ws://a.test/",
+    "feed://a.test/", "unix:/run/x.sock", "HTTPSX://a.test/", "view-source:http://a.test/",
+    "blob:http://a.test/x",
 ):  # fmt: skip
     said(f"to_{scheme.partition(':')[0].lower()}", G, go(scheme), "bad_scheme", "bad_url")
 
 # ---------------------------------------------------------------- where nobody may go
 PRIVATE = {
-    "10": "10.0.0.1", "172": "172.16.0.1", "192": "192.168.1.1", "cgnat": "100.64.0.1", "zero": "0.0.0.0", "null": "0",
+    "10": "10.0.0.1", "172": "172.16.0.1", "192": "192.168.1.1", "cgnat": "100.64.0.1", "zero": "0.0.0.0",
+    "null": "0",
     "secret": SECRET, "metadata": "169.254.169.254", "azure": "168.63.129.16", "multicast": "224.0.0.1",
     "broadcast": "255.255.255.255", "reserved": "240.0.0.1", "test_net": "192.0.2.1", "bench": "198.18.0.1",
-    "decimal": "2131298569", "hex": "0x7f090909", "octal": "0177.011.011.011", "short": "127.592137", "hex_parts": "0x7f.9.9.9",
+    "decimal": "2131298569", "hex": "0x7f090909", "octal": "0177.011.011.011", "short": "127.592137",
+    "hex_parts": "0x7f.9.9.9",
     "dot": f"{SECRET}.", "encoded": "127%2e9%2e9%2e9", "wide": "１２７.９.９.９", "circled": "①②⑦.⑨.⑨.⑨",
-    "v6": "[::1]", "v6_any": "[::]", "v6_long": "[0:0:0:0:0:0:0:1]", "mapped": f"[::ffff:{SECRET}]", "mapped_hex": "[::ffff:7f09:909]",
-    "compatible": f"[::{SECRET}]", "nat64": "[64:ff9b::7f09:909]", "nat64_own": "[64:ff9b:1::7f09:909]", "6to4": "[2002:7f09:909::1]",
-    "teredo": "[2001::80f6:f6f6]", "link_local": "[fe80::1]", "zone": "[fe80::1%25lo]", "unique": "[fc00::1]", "site_local": "[fec0::1]",
+    "v6": "[::1]", "v6_any": "[::]", "v6_long": "[0:0:0:0:0:0:0:1]", "mapped": f"[::ffff:{SECRET}]",
+    "mapped_hex": "[::ffff:7f09:909]",
+    "compatible": f"[::{SECRET}]", "nat64": "[64:ff9b::7f09:909]", "nat64_own": "[64:ff9b:1::7f09:909]",
+    "6to4": "[2002:7f09:909::1]",
+    "teredo": "[2001::80f6:f6f6]", "link_local": "[fe80::1]", "zone": "[fe80::1%25lo]",
+    "unique": "[fc00::1]", "site_local": "[fec0::1]",
     "v6_doc": "[2001:db8::1]", "v6_multicast": "[ff02::1]", "isatap": "[2001:db8::5efe:127.9.9.9]",
 }  # fmt: skip
 REFUSALS = ("blocked_address", "dns", "bad_url")
@@ -165,7 +180,8 @@ add("name_upper", N, entries=WHOLE, url="http://NAME-UPPER.Test:{http}/ok")
 add("name_idn", N, entries=WHOLE, url="http://вести.test:{http}/ok")
 add("name_login", N, entries=WHOLE, url="http://user:pass@name-login.test:{http}/ok")
 for number, host in enumerate(
-    ("xn--", "a..b", "a" * 64 + ".test", ".test", "☃.test", "xn--a.test", "xn--0.test", "%00.test", "a" * 300, "-a-.test", "*.test", "..")
+    ("xn--", "a..b", "a" * 64 + ".test", ".test", "☃.test", "xn--a.test", "xn--0.test", "%00.test",
+    "a" * 300, "-a-.test", "*.test", "..")
 ):  # fmt: skip
     add(f"name_bad_{number}", N, "bad_url", "dns", entries=WHOLE, url=f"http://{host}:{{http}}/ok")
 for number in range(12):

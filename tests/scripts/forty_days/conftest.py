@@ -22,6 +22,14 @@ from archiver.writer import Writer
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
+_BUT_MARKS = {
+    "marks": "WHERE false",
+    "seals": "WHERE about NOT IN ('marks', '_sqlite_migrations')",
+    "_sqlite_migrations": "WHERE false",
+}
+"""What two archives with the same story differ in: what they know entries by, and when they were made."""
+
+
 class Account:
     """What an archive says of a site's feed, in the words of the ledger."""
 
@@ -51,6 +59,13 @@ class Account:
             0
         ]
         self.kinds = {kind for _, kind, *_ in self.events}
+        names = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'posts_fts_*'"
+        ).fetchall()
+        self.tables = {
+            name: connection.execute(f"SELECT * FROM {name} {_BUT_MARKS.get(name, '')}").fetchall()
+            for (name,) in names
+        }
         connection.close()
 
     def lines(self) -> list[str]:
@@ -122,10 +137,10 @@ def workers() -> Iterator[Workers]:
 def play(tmp_path: Path, workers: Workers, scripted: SimpleNamespace) -> Callable[..., Played]:
     """Let a script happen to a site, and an archive follow it, asking once a day."""
 
-    def run(script: Mapping[int, str], *, days: int = 40, **site: object) -> Played:
+    def run(script: Mapping[int, str], *, days: int = 40, by_marks: bool = True, **site: object) -> Played:
         path = tmp_path / f"{len(list(tmp_path.iterdir()))}.db"
         played = scripted.Site(script, **site)
-        asyncio.run(_follow(path, played, days, workers, scripted.ADDRESS))
+        asyncio.run(_follow(path, played, days, workers, scripted.ADDRESS, by_marks=by_marks))
         return Played(played.ledger, Account(path))
 
     return run
@@ -152,7 +167,9 @@ class Sent(httpx.AsyncByteStream):
         yield self.content
 
 
-async def _follow(path: Path, site: Any, days: int, workers: Workers, address: str) -> None:
+async def _follow(
+    path: Path, site: Any, days: int, workers: Workers, address: str, *, by_marks: bool
+) -> None:
     fetcher = Fetcher(FetchSettings(), transport=lambda: Web(site))
     async with Writer(path) as writer, fetcher:
         await writer.run(lambda store: store.sync([Following(url=address)], now=site.now()))
@@ -163,6 +180,8 @@ async def _follow(path: Path, site: Any, days: int, workers: Workers, address: s
             schedule=ScheduleSettings(),
             headers={},
             clock=site.now,
+            elapsed=lambda: 0.0,
+            by_marks=by_marks,
         )
         for day in range(days):
             site.live(day)

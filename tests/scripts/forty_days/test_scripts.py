@@ -261,6 +261,24 @@ def test_the_account_of_many_random_scripts_agrees(play, seed):
     assert played.disagreements() == [], script
 
 
+def _both_ways(play, script, **site):
+    return [play(script, by_marks=by_marks, **site).account.tables for by_marks in (True, False)]
+
+
+@pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS.keys())
+def test_the_archive_is_the_same_if_every_document_is_read_whole(play, script):
+    by_marks, whole = _both_ways(play, script)
+    assert by_marks == whole
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 300))
+def test_the_archive_of_many_random_scripts_is_the_same_if_every_document_is_read_whole(play, seed):
+    script = _random_script(seed)
+    by_marks, whole = _both_ways(play, script, style="long" if seed % 2 else "short", dated=seed % 3 > 0)
+    assert by_marks == whole, script
+
+
 def test_a_counter_in_every_text_is_counted_and_its_edits_are_kept(play):
     played = play(SCRIPTS["a counter in every text"])
     assert played.account.churning == 4
