@@ -11,8 +11,8 @@ One that is older than everything that stands has *left*: it rolled off the end,
   is taken to stand first. Where a document is sorted by the date of change, that decides; where by either,
   both; and where what stands has lost its dates of publication, that of change alone.
 - An entry that has come back had no place in the last document. It may be newer than what came in at the old
-  end while it was away. So it counts as older only if it stands under all that stood above the judged one, and
-  was met with that one or, where nothing above was met before that one, earlier.
+  end while it was away. So it counts as older only if it stands under all that stood above the judged one,
+  and was met with that one, or earlier and nothing above that one was met before it.
 - An old entry that stands among newer ones is pinned or was put there anew, and proves nothing about them. A
   document may have its oldest entry first.
 - A window that shrinks lets entries leave; that they are seen again when it grows is no return.
@@ -122,7 +122,7 @@ class _Horizon:
         self._oldest = min(dates, default=None)
         self._as_old = [entry for entry, when in standing if when is not None and when == self._oldest]
         self._standing = [entry for entry, _ in standing]
-        self._stood = [entry for entry in self._standing if _stood(entry)]
+        self._there = [entry for entry in self._standing if _was_there(entry)]
 
     def compares(self, judged: KnownEntry) -> bool:
         """Whether a date of this entry is not without any to be compared with."""
@@ -149,17 +149,17 @@ class _Horizon:
 
     def _has_its_place(self, judged: KnownEntry) -> bool:
         """Whether its place is one of the last document, and not of one before, which had other dates."""
-        return not judged.present or all(entry.position != judged.position for entry in self._stood)
+        return not judged.present or all(entry.position != judged.position for entry in self._there)
 
     def _below(self, judged: KnownEntry, entries: Sequence[_Stood]) -> list[_Stood]:
-        has_returns = len(self._stood) < len(self._standing)
+        has_returns = len(self._there) < len(self._standing)
         above = self._above(judged) if has_returns else None
         return [
             entry
             for entry in entries
             if (
                 self._stood_below(entry, judged)
-                if _stood(entry)
+                if _was_there(entry)
                 else self._is_back_below(entry, judged, above)
             )
         ]
@@ -170,7 +170,7 @@ class _Horizon:
         return ours < theirs or (ours == theirs and not judged.present)
 
     def _above(self, judged: KnownEntry) -> _Above | None:
-        above = [entry for entry in self._stood if not self._stood_below(entry, judged)]
+        above = [entry for entry in self._there if not self._stood_below(entry, judged)]
         if not above:
             return None
         return _Above(
@@ -193,7 +193,7 @@ class _Horizon:
         return -self._sign * self._places[entry.id]
 
 
-def _stood(entry: _Stood) -> bool:
+def _was_there(entry: _Stood) -> bool:
     """Whether an entry was in the last document."""
     return isinstance(entry, SeenEntry) or entry.present
 

@@ -1,11 +1,11 @@
 """How much an entry of a document is like one that is known: ids, links, titles, dates and texts. Pure."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 from archiver.identify.keys import hash_key
 from archiver.identify.words import body_words, containment, folded_words
 from archiver.model import KnownEntry, PreparedEntry, Rung
-from archiver.urls import host_key
+from archiver.urls import host_key, url_key
 
 SOME = 0.5
 """From this containment on, two texts are no accident."""
@@ -27,6 +27,23 @@ def guids_allow(entry: PreparedEntry, known: KnownEntry) -> bool:
     """Whether the ids do not say that these are two; one that others had too says nothing."""
     identifies = known.guid is not None and known.rung is Rung.GUID
     return entry.identity.rung is not Rung.GUID or not identifies or known.guid == entry.data.guid
+
+
+def is_named_by_its_link(guid: str | None, link: str | None) -> bool:
+    """Whether an id is the entry's link once more, given as a key, and says nothing of its own."""
+    return guid is not None and link is not None and url_key(guid) == link
+
+
+def tells_much(entry: PreparedEntry) -> bool:
+    """Whether title, date and text are such that another entry would hardly have the very same."""
+    return bool(entry.identity.title_key) and (
+        whole(entry.cleaned.content_text) is not None or is_exact(entry.data.published_at)
+    )
+
+
+def is_exact(date: datetime | None) -> bool:
+    """Whether a date has a time of day."""
+    return date is not None and date.astimezone(UTC).time().replace(microsecond=0) != time.min
 
 
 def told_alike(entry: PreparedEntry, known: KnownEntry) -> bool:
@@ -66,6 +83,13 @@ def has_moved_house(entry: PreparedEntry, known: KnownEntry) -> bool:
     return not dates_contradict(entry, known) and shared(entry, known) >= NEARLY_ALL
 
 
+def is_retold(entry: PreparedEntry, known: KnownEntry) -> bool:
+    """Whether the only entry of a known one's date, both without id, link and title, is that one, edited."""
+    if known.rung is not Rung.HASH or entry.identity.title_key or known.title_key:
+        return False
+    return shared(entry, known) >= (SOME if is_exact(known.published_at) else MOST)
+
+
 def same_title(entry: PreparedEntry, known: KnownEntry) -> bool:
     """Whether both have a title, and the same."""
     return bool(known.title_key) and entry.identity.title_key == known.title_key
@@ -88,14 +112,14 @@ def whole(text: str) -> str | None:
     return text if len(text.split(maxsplit=FEW_WORDS)) >= FEW_WORDS else None
 
 
-def moment(time: datetime | None) -> str | None:
+def moment(date: datetime | None) -> str | None:
     """A date as a key."""
-    return time.astimezone(UTC).isoformat(timespec="seconds") if time else None
+    return date.astimezone(UTC).isoformat(timespec="seconds") if date else None
 
 
-def _seconds(time: datetime | None) -> datetime | None:
+def _seconds(date: datetime | None) -> datetime | None:
     """As the archive keeps it."""
-    return time.replace(microsecond=0) if time else None
+    return date.replace(microsecond=0) if date else None
 
 
 def shared(entry: PreparedEntry, known: KnownEntry) -> float:

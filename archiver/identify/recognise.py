@@ -4,7 +4,7 @@ Each known entry is recognised in one place at most, each place is one known ent
 entry is new: a double can be linked later, an overwritten post is lost.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -19,11 +19,14 @@ from archiver.identify.likeness import (
     has_another_host,
     has_moved_house,
     hash_of_known,
+    is_named_by_its_link,
+    is_retold,
     is_kept_page,
     moment,
     numbers_agree,
     same_title,
     shared,
+    tells_much,
     told_alike,
     told_twice_alike,
     whole,
@@ -66,7 +69,7 @@ def recognise(
     seen: Collection[int] = (),
     seen_urls: Collection[str] = (),
 ) -> Recognition:
-    """Find the known entry of each entry: by key, else by a lower rung, re-minted in bulk, or retold.
+    """Find the known entry of each entry: by key, else by a lower rung, re-minted, or retold.
 
     `has_reminted` says that the feed gave old entries new ids before; `volatile_ids`, that its ids
     are other ones in every document, and so identify nothing; `is_delta`, that what is not in it may stand
@@ -82,6 +85,7 @@ def recognise(
     match.by_lower_rung()
     if not is_delta:
         match.reminted_in_bulk()
+        match.corrected()
         match.retold()
     return match.result()
 
@@ -234,6 +238,55 @@ class _Matching:
             pairs |= self._pairs_edited(
                 [at for at in rest if at not in pairs], [entry for entry in gone if entry.id not in taken]
             )
+        self._rename(pairs)
+        self.reminted = in_bulk
+
+    def corrected(self) -> None:
+        """A link that is the id as well and was corrected, while title, date and text stayed to the letter.
+
+        Believed of single entries if no other, here or known, tells the same; and if the date is one that
+        no other has, or it stands where the old one stood: a repost may look alike when the old one rolls off.
+        """
+        rest = [
+            at
+            for at in self._open()
+            if is_named_by_its_link(self.entries[at].data.guid, self.entries[at].identity.url_key)
+            and tells_much(self.entries[at])
+        ]
+        titles = {self.entries[at].identity.title_key for at in rest}
+        alike = [known for known in self.known if known.title_key in titles]
+        there = _unique(alike, hash_of_known) if rest else {}
+        here = _unique(range(len(self.entries)), lambda at: self.entries[at].identity.hash_key[:32])
+        pairs = {}
+        for told, known in there.items():
+            at = here.get(told, -1)
+            if at in rest and self._was_corrected(at, known):
+                pairs[at] = known
+        if pairs:
+            self._rename(pairs)
+
+    def _was_corrected(self, at: int, known: KnownEntry) -> bool:
+        if not (known.present and self._is_free(known) and is_named_by_its_link(known.guid, known.url_key)):
+            return False
+        if self.seen:  # The whole document decides, which is asked for wherever an entry has a new key.
+            return True
+        date = moment(known.published_at)
+        if date and at in _unique(range(len(self.entries)), self._date).values():
+            return [moment(entry.published_at) for entry in self.known if entry.present].count(date) == 1
+        others = [
+            (
+                other.position < known.position,
+                self.entries[place].data.position < self.entries[at].data.position,
+            )
+            for place, (other, _) in self.found.items()
+            if other.present
+        ]
+        return bool(others) and all(stood == stands for stood, stands in others)
+
+    def _date(self, at: int) -> str | None:
+        return moment(self.entries[at].data.published_at)
+
+    def _rename(self, pairs: Mapping[int, KnownEntry]) -> None:
         moved = 0
         for at, known in sorted(pairs.items()):
             has_moved = has_another_host(self.entries[at], known)
@@ -243,7 +296,6 @@ class _Matching:
         detail = f"{len(pairs)} of {total} entries came under new ids; kept as the entries they were"
         if moved:
             detail += f" ({moved} moved to another host)"
-        self.reminted = in_bulk
         self.events.append(Event(kind="reminted", detail=detail))
 
     def _pairs(self, rest: Sequence[int], gone: Sequence[KnownEntry]) -> dict[int, KnownEntry]:
@@ -297,19 +349,28 @@ class _Matching:
         return pairs
 
     def retold(self) -> None:
-        """Entries without id and URL whose text was edited: by a title that is the only one on both sides."""
+        """Entries without id and URL that were edited: by a title that is the only one on both sides.
+
+        Where they have no title, by such a date, and by what is left of their text.
+        """
         ours = [at for at, entry in enumerate(self.entries) if entry.identity.rung is Rung.HASH]
         ours = [at for at in ours if at not in self.duplicates]
         here = _unique(ours, lambda at: self.entries[at].identity.title_key)
+        standing = [entry for entry in self.known if entry.present]
         there = _unique(
-            (entry for entry in self.known if entry.present and entry.rung is Rung.HASH),
-            lambda entry: entry.title_key,
+            (entry for entry in standing if entry.rung is Rung.HASH), lambda entry: entry.title_key
         )
-        for title, at in here.items():
-            known = there.get(title)
-            if known is None or at in self.found or not self._is_free(known):
-                continue
-            if not dates_contradict(self.entries[at], known):
+        pairs = [(at, there[title]) for title, at in here.items() if title in there]
+        dated = _unique(standing, lambda entry: moment(entry.published_at))
+        for date, at in _unique(range(len(self.entries)), self._date).items():
+            if at in ours and date in dated and is_retold(self.entries[at], dated[date]):
+                pairs.append((at, dated[date]))
+        for at, known in pairs:
+            if (
+                at not in self.found
+                and self._is_free(known)
+                and not dates_contradict(self.entries[at], known)
+            ):
                 self._match(at, known, "retold")
 
     def _names_one(self, url: str) -> bool:
