@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from archiver.config import ScheduleSettings
-from archiver.errors import ConfigError
+from archiver.errors import ConfigError, StoreError
 from archiver.rebuild import Step, derive
 from archiver.store import Store
 from archiver.store.comparing import Comparison
@@ -31,6 +31,8 @@ class Merged:
     """Where the old archive is now."""
     lost: tuple[Lost, ...] = ()
     """Documents whose bytes are damaged, and not whole in the other archive."""
+    same: tuple[tuple[str, ...], ...] = ()
+    """Addresses of feeds that turn out to be one: one has moved to where the other is asked."""
 
 
 def merge(
@@ -64,14 +66,30 @@ def merge(
             with Copy.open(new.path) as copy:
                 brought = copy.unite(theirs, despite_damage=despite_damage)
                 if brought.nothing:
+                    _make_sure_of_bodies(copy, other, mended=despite_damage)
                     return Merged(brought=brought)
                 if not despite_damage:
                     remove(theirs)
                 salvage_from = (archive, theirs) if despite_damage else ()
                 lost = derive(copy, schedule=schedule, now=now, step=step, salvage_from=salvage_from)
                 comparison = copy.compare(archive, with_fetches=False)
+                same = copy.askings()
             kept = new.put_in_place(keep_as="merge" if keep else None, now=now)
-    return Merged(brought=brought, comparison=comparison, kept=kept, lost=lost)
+    return Merged(brought=brought, comparison=comparison, kept=kept, lost=lost, same=same)
+
+
+def _make_sure_of_bodies(copy: Copy, other: Path, *, mended: bool) -> None:
+    """Raise StoreError rather than say that all is here, where some of it is damaged."""
+    if damaged := copy.damaged_bodies():
+        more = f" (and {len(damaged) - 1} more)" if len(damaged) > 1 else ""
+        raise StoreError(
+            f"body {damaged[0]}{more} is damaged here; nothing was changed, "
+            + (
+                f"as {other} has it no better; restore the archive from a backup"
+                if mended
+                else f"to take it from {other}, if it is whole there, go on --despite-damage"
+            )
+        )
 
 
 def _folder(archive: Path) -> Path:

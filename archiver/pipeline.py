@@ -360,7 +360,8 @@ def _is_unusual(one: Recognised, shared: frozenset[str]) -> bool:
     """Whether an entry was recognised in a way that asks for a look at the whole document."""
     identity = one.entry.identity
     fell = identity.url_key in shared and identity.rung is not Rung.GUID
-    return one.alias is not None or one.duplicate or fell
+    is_back = one.known is not None and not one.known.present
+    return one.alias is not None or one.duplicate or fell or is_back
 
 
 def _seen(store: Store, feed: FeedForUpdate, prepared: PreparedFeed) -> tuple[SeenEntry, ...]:

@@ -377,6 +377,38 @@ def test_a_body_that_is_damaged_in_one_archive_is_taken_from_the_other(live, rss
     check(ours)
 
 
+def test_that_all_is_here_already_is_not_said_over_a_damaged_body(live, rss, merged):
+    ours, theirs = live("ours"), live("theirs")
+    for archive in (ours, theirs):
+        archive.replay(A, rss("b", "a"))
+    assert merged(ours, theirs).brought.nothing
+    name = damage(ours, 1)
+    before = ours.path.read_bytes()
+    with pytest.raises(StoreError, match=f"^body {name} is damaged here; .* go on --despite-damage"):
+        merged(ours, theirs)
+    assert ours.path.read_bytes() == before
+    assert merged(ours, theirs, despite_damage=True).brought.mended == 1
+    damage(ours, 1)
+    damage(theirs, 1)
+    with pytest.raises(StoreError, match=f"^body {name} is damaged here; .* restore the archive"):
+        merged(ours, theirs, despite_damage=True)
+
+
+def test_feeds_of_which_one_moved_to_where_the_other_is_asked_are_named(live, site, rss, merged):
+    ours, theirs = live("ours"), live("theirs")
+    new = site.serve("/new", rss("b", "a"))
+    old = site.serve("/old", status=301, headers={"Location": "/new"})
+    for _ in range(6):
+        ours.now += timedelta(days=2)
+        ours.update(old)
+    theirs.update(new)
+    assert merged(ours, theirs).same == ((old, new),)
+    ours.order(lambda store, now: store.pause(store.find_feed(old), now=now))
+    third = live("third")
+    third.update("http://127.0.0.1:2/feed")
+    assert merged(ours, third).same == ()
+
+
 @pytest.mark.parametrize("ours_is_damaged", [True, False])
 def test_of_a_body_that_is_damaged_what_the_rows_tell_is_kept_in_a_merge(live, rss, merged, ours_is_damaged):
     damaged, other = live("damaged"), live("other")

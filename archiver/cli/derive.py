@@ -21,6 +21,7 @@ from archiver.rebuild import rebuild as rebuild_archive
 from archiver.store import ArchiveLock
 from archiver.store.comparing import Comparison, Sample
 from archiver.store.salvage import Lost
+from archiver.urls import redact
 from archiver.visible import visible
 
 _TOLD = {
@@ -142,6 +143,8 @@ def merge(context: Context, other: Path, *, discard: bool, despite_damage: bool,
             click.echo(f"The archive as it was is {done.kept}.")
         if new.mended:
             click.echo(f"Mended by what {other} has: {count(new.mended, 'damaged body')}.")
+        for feeds in done.same:
+            click.echo(visible(f"One and the same by now, pause all but one: {', '.join(map(redact, feeds))}"))
     _end_with(done.lost, quiet=as_json)
 
 
@@ -161,7 +164,7 @@ def _merged(done: Merged) -> dict[str, Any]:
     told: dict[str, Any] = {"brought": asdict(done.brought), "kept": _path(done.kept)}
     if done.comparison is not None:
         told["tables"] = _tables(done.comparison)
-    return told
+    return told | {"same": [[redact(url) for url in feeds] for feeds in done.same]}
 
 
 # ---------------------------------------------------------------- printing

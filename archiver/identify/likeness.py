@@ -1,11 +1,15 @@
 """How much an entry of a document is like one that is known: ids, links, titles, dates and texts. Pure."""
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, time
+from typing import TypeVar
 
 from archiver.identify.keys import hash_key
 from archiver.identify.words import body_words, containment, folded_words
 from archiver.model import KnownEntry, PreparedEntry, Rung
-from archiver.urls import host_key, url_key
+from archiver.urls import host_key
+
+_T = TypeVar("_T")
 
 SOME = 0.5
 """From this containment on, two texts are no accident."""
@@ -27,18 +31,6 @@ def guids_allow(entry: PreparedEntry, known: KnownEntry) -> bool:
     """Whether the ids do not say that these are two; one that others had too says nothing."""
     identifies = known.guid is not None and known.rung is Rung.GUID
     return entry.identity.rung is not Rung.GUID or not identifies or known.guid == entry.data.guid
-
-
-def is_named_by_its_link(guid: str | None, link: str | None) -> bool:
-    """Whether an id is the entry's link once more, given as a key, and says nothing of its own."""
-    return guid is not None and link is not None and url_key(guid) == link
-
-
-def tells_much(entry: PreparedEntry) -> bool:
-    """Whether title, date and text are such that another entry would hardly have the very same."""
-    return bool(entry.identity.title_key) and (
-        whole(entry.cleaned.content_text) is not None or is_exact(entry.data.published_at)
-    )
 
 
 def is_exact(date: datetime | None) -> bool:
@@ -83,13 +75,6 @@ def has_moved_house(entry: PreparedEntry, known: KnownEntry) -> bool:
     return not dates_contradict(entry, known) and shared(entry, known) >= NEARLY_ALL
 
 
-def is_retold(entry: PreparedEntry, known: KnownEntry) -> bool:
-    """Whether the only entry of a known one's date, both without id, link and title, is that one, edited."""
-    if known.rung is not Rung.HASH or entry.identity.title_key or known.title_key:
-        return False
-    return shared(entry, known) >= (SOME if is_exact(known.published_at) else MOST)
-
-
 def same_title(entry: PreparedEntry, known: KnownEntry) -> bool:
     """Whether both have a title, and the same."""
     return bool(known.title_key) and entry.identity.title_key == known.title_key
@@ -127,9 +112,25 @@ def shared(entry: PreparedEntry, known: KnownEntry) -> float:
     return containment(body_words(entry.cleaned.content_text), body_words(known.content_text))
 
 
+def shared_words(entry: PreparedEntry, known: KnownEntry) -> float:
+    """How many of all the words of both texts stand in both, from 0 to 1."""
+    ours, theirs = set(body_words(entry.cleaned.content_text)), set(body_words(known.content_text))
+    return len(ours & theirs) / max(1, len(ours | theirs))
+
+
 def has_another_host(entry: PreparedEntry, known: KnownEntry) -> bool:
     """Whether the entry has moved to another host."""
     if not entry.data.url or not known.url:
         return False
     ours, theirs = host_key(entry.data.url), host_key(known.url)
     return (ours or "").removeprefix("www.") != (theirs or "").removeprefix("www.")
+
+
+def unique(items: Iterable[_T], key: Callable[[_T], str | None]) -> dict[str, _T]:
+    """Index items by the keys that only one of them has; empty keys are none."""
+    groups: dict[str, list[_T]] = {}
+    for item in items:
+        value = key(item)
+        if value:
+            groups.setdefault(value, []).append(item)
+    return {value: group[0] for value, group in groups.items() if len(group) == 1}

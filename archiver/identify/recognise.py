@@ -6,9 +6,9 @@ entry is new: a double can be linked later, an overwritten post is lost.
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from archiver.changes import Event
+from archiver.identify import corrections
 from archiver.identify.keys import Ladder
 from archiver.identify.likeness import (
     NEARLY_ALL,
@@ -19,21 +19,17 @@ from archiver.identify.likeness import (
     has_another_host,
     has_moved_house,
     hash_of_known,
-    is_named_by_its_link,
-    is_retold,
     is_kept_page,
     moment,
     numbers_agree,
     same_title,
     shared,
-    tells_much,
     told_alike,
     told_twice_alike,
+    unique,
     whole,
 )
 from archiver.model import KnownEntry, PreparedEntry, Rung
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +191,7 @@ class _Matching:
 
         Where both have a guid of their own, and these differ, the publisher says that they are two.
         """
-        by_url = _unique((entry for entry in self.known if self._is_free(entry)), lambda entry: entry.url_key)
+        by_url = unique((entry for entry in self.known if self._is_free(entry)), lambda entry: entry.url_key)
         for at in self._open():
             entry = self.entries[at]
             url = entry.identity.url_key
@@ -205,7 +201,7 @@ class _Matching:
         rest = self._open()
         if not rest:
             return
-        by_hash = _unique((entry for entry in self.known if self._is_free(entry)), hash_of_known)
+        by_hash = unique((entry for entry in self.known if self._is_free(entry)), hash_of_known)
         for at in rest:
             entry = self.entries[at]
             known = by_hash.get(entry.identity.hash_key[:32])
@@ -242,49 +238,20 @@ class _Matching:
         self.reminted = in_bulk
 
     def corrected(self) -> None:
-        """A link that is the id as well and was corrected, while title, date and text stayed to the letter.
-
-        Believed of single entries if no other, here or known, tells the same; and if the date is one that
-        no other has, or it stands where the old one stood: a repost may look alike when the old one rolls off.
-        """
-        rest = [
-            at
-            for at in self._open()
-            if is_named_by_its_link(self.entries[at].data.guid, self.entries[at].identity.url_key)
-            and tells_much(self.entries[at])
-        ]
-        titles = {self.entries[at].identity.title_key for at in rest}
-        alike = [known for known in self.known if known.title_key in titles]
-        there = _unique(alike, hash_of_known) if rest else {}
-        here = _unique(range(len(self.entries)), lambda at: self.entries[at].identity.hash_key[:32])
-        pairs = {}
-        for told, known in there.items():
-            at = here.get(told, -1)
-            if at in rest and self._was_corrected(at, known):
-                pairs[at] = known
+        """A link that is the id as well, and was corrected: believed of single entries too."""
+        pairs = corrections.corrected(self._rest())
         if pairs:
             self._rename(pairs)
 
-    def _was_corrected(self, at: int, known: KnownEntry) -> bool:
-        if not (known.present and self._is_free(known) and is_named_by_its_link(known.guid, known.url_key)):
-            return False
-        if self.seen:  # The whole document decides, which is asked for wherever an entry has a new key.
-            return True
-        date = moment(known.published_at)
-        if date and at in _unique(range(len(self.entries)), self._date).values():
-            return [moment(entry.published_at) for entry in self.known if entry.present].count(date) == 1
-        others = [
-            (
-                other.position < known.position,
-                self.entries[place].data.position < self.entries[at].data.position,
-            )
-            for place, (other, _) in self.found.items()
-            if other.present
-        ]
-        return bool(others) and all(stood == stands for stood, stands in others)
-
-    def _date(self, at: int) -> str | None:
-        return moment(self.entries[at].data.published_at)
+    def _rest(self) -> corrections.Rest:
+        return corrections.Rest(
+            entries=self.entries,
+            known=self.known,
+            unknown=self._open(),
+            free={entry.id for entry in self.known if self._is_free(entry)},
+            found={at: known for at, (known, _) in self.found.items()},
+            is_whole=not self.seen,
+        )
 
     def _rename(self, pairs: Mapping[int, KnownEntry]) -> None:
         moved = 0
@@ -306,7 +273,7 @@ class _Matching:
         )
 
     def _pairs_by_url(self, rest: Sequence[int], gone: Sequence[KnownEntry]) -> dict[int, KnownEntry]:
-        by_url = _unique(gone, lambda entry: entry.url_key)
+        by_url = unique(gone, lambda entry: entry.url_key)
         pairs = {}
         for at in rest:
             entry = self.entries[at]
@@ -317,8 +284,8 @@ class _Matching:
         return pairs
 
     def _pairs_by_title(self, rest: Sequence[int], gone: Sequence[KnownEntry]) -> dict[int, KnownEntry]:
-        by_title = _unique(gone, lambda entry: entry.title_key)
-        here = _unique(rest, lambda at: self.entries[at].identity.title_key)
+        by_title = unique(gone, lambda entry: entry.title_key)
+        here = unique(rest, lambda at: self.entries[at].identity.title_key)
         pairs = {}
         for title, at in here.items():
             known = by_title.get(title)
@@ -337,9 +304,9 @@ class _Matching:
         pairs: dict[int, KnownEntry] = {}
         for of_entry, of_known in ways:
             taken = {known.id for known in pairs.values()}
-            there = _unique((entry for entry in gone if entry.id not in taken), of_known)
+            there = unique((entry for entry in gone if entry.id not in taken), of_known)
             values = {at: of_entry(self.entries[at]) for at in rest if at not in pairs}
-            here = _unique(values, values.__getitem__)
+            here = unique(values, values.__getitem__)
             for value, at in here.items():
                 known = there.get(value)
                 if known is None or dates_contradict(self.entries[at], known):
@@ -349,29 +316,25 @@ class _Matching:
         return pairs
 
     def retold(self) -> None:
-        """Entries without id and URL that were edited: by a title that is the only one on both sides.
+        """Entries without id and URL whose text was edited: by a title that is the only one on both sides.
 
-        Where they have no title, by such a date, and by what is left of their text.
+        Without titles, by such a date and by what is left of the text.
         """
         ours = [at for at, entry in enumerate(self.entries) if entry.identity.rung is Rung.HASH]
         ours = [at for at in ours if at not in self.duplicates]
-        here = _unique(ours, lambda at: self.entries[at].identity.title_key)
-        standing = [entry for entry in self.known if entry.present]
-        there = _unique(
-            (entry for entry in standing if entry.rung is Rung.HASH), lambda entry: entry.title_key
+        here = unique(ours, lambda at: self.entries[at].identity.title_key)
+        there = unique(
+            (entry for entry in self.known if entry.present and entry.rung is Rung.HASH),
+            lambda entry: entry.title_key,
         )
-        pairs = [(at, there[title]) for title, at in here.items() if title in there]
-        dated = _unique(standing, lambda entry: moment(entry.published_at))
-        for date, at in _unique(range(len(self.entries)), self._date).items():
-            if at in ours and date in dated and is_retold(self.entries[at], dated[date]):
-                pairs.append((at, dated[date]))
-        for at, known in pairs:
-            if (
-                at not in self.found
-                and self._is_free(known)
-                and not dates_contradict(self.entries[at], known)
-            ):
+        for title, at in here.items():
+            known = there.get(title)
+            if known is None or at in self.found or not self._is_free(known):
+                continue
+            if not dates_contradict(self.entries[at], known):
                 self._match(at, known, "retold")
+        for at, known in corrections.edited(self._rest()).items():
+            self._match(at, known, "retold")
 
     def _names_one(self, url: str) -> bool:
         return url not in self.shared_urls and self.ladder.names_one(url)
@@ -395,16 +358,6 @@ class _Matching:
                 Recognised(entry=entry, known=known, alias=alias, duplicate=at in self.duplicates)
             )
         return Recognition(entries=tuple(recognised), events=tuple(self.events), reminted=self.reminted)
-
-
-def _unique(items: Iterable[_T], key: Callable[[_T], str | None]) -> dict[str, _T]:
-    """Index items by the keys that only one of them has; empty keys are none."""
-    groups: dict[str, list[_T]] = {}
-    for item in items:
-        value = key(item)
-        if value:
-            groups.setdefault(value, []).append(item)
-    return {value: group[0] for value, group in groups.items() if len(group) == 1}
 
 
 def _holders(known: Iterable[KnownEntry], key: Callable[[KnownEntry], str | None]) -> dict[str, set[int]]:

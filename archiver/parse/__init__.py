@@ -17,7 +17,11 @@ from archiver.parse.decode import Decoded, decode
 from archiver.parse.sniff import Sniffed, sniff, sniff_bytes
 from archiver.urls import redact
 
-__all__ = ["Read", "parse", "read"]
+__all__ = ["MOST_ENTRIES", "Read", "parse", "read"]
+
+MOST_ENTRIES = 10_000
+"""Of one document. More, and half of these from either end: one update must not hold up all others, and what
+is new stands at one of the ends. The bytes are kept whole."""
 
 _JUNK = "Something stood before the feed and was left out."
 
@@ -63,7 +67,23 @@ def read(body: bytes, options: ParseOptions, known: str | None = None) -> Read:
     except Exception as error:
         raise ParseError("broken", f"{where} could not be read ({type(error).__name__}).") from error
     problems = decoded.problems + found.parsed.problems
-    return replace(found, parsed=replace(found.parsed, problems=problems))
+    return _clipped(replace(found, parsed=replace(found.parsed, problems=problems)))
+
+
+def _clipped(found: Read) -> Read:
+    """The document without what is in the middle of far too many entries; it then proves no absence."""
+    entries = found.parsed.entries
+    if len(entries) <= MOST_ENTRIES:
+        return found
+    half = MOST_ENTRIES // 2
+    problem = f"The document has {len(entries):,} entries: the first and the last {half:,} were archived."
+    parsed = replace(
+        found.parsed,
+        entries=entries[:half] + entries[-half:],
+        partial=True,
+        problems=(*found.parsed.problems, problem),
+    )
+    return Read(parsed=parsed)
 
 
 def _read_new(decoded: Decoded, options: ParseOptions, known: str | None) -> Read:

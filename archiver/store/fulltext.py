@@ -54,6 +54,8 @@ def _compared(db: Database) -> Iterator[Damage]:
                 )
             )
             db.execute(sql.replace("TABLE posts_fts", "TABLE temp.posts_fts", 1))
+            if _settings(db, "main") != _settings(db, "temp"):
+                yield _damage("its settings are not those that it was made with")
             for part in ("data", "idx", "docsize", "config"):
                 db.execute(f"DELETE FROM temp.posts_fts_{part}")
                 db.execute(f"INSERT INTO temp.posts_fts_{part} SELECT * FROM main.posts_fts_{part}")
@@ -68,6 +70,13 @@ def _compared(db: Database) -> Iterator[Damage]:
         db.execute("DROP TABLE IF EXISTS temp.posts_fts")
         db.execute("DROP VIEW IF EXISTS temp.post_texts")
         db.execute("PRAGMA query_only = ON")
+
+
+def _settings(db: Database, schema: str) -> list[tuple[object, ...]]:
+    """What FTS5 keeps beside the index; we set nothing there, so a new index has the same."""
+    return db.execute(
+        f"SELECT typeof(k), k, typeof(v), v FROM {schema}.posts_fts_config ORDER BY k"
+    ).fetchall()
 
 
 def _ways(db: Database) -> Iterator[Damage]:

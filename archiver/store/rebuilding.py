@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from archiver.changes import FeedUpdate
-from archiver.store import Store, bodies, comparing, copying, orders, uniting
+from archiver.store import Store, bodies, comparing, copying, orders, uniting, verify
 from archiver.store.comparing import Comparison
 from archiver.store.copying import Logged
 from archiver.store.orders import Order
@@ -23,6 +23,14 @@ class Copy(Store):
     def unite(self, other: Path, *, despite_damage: bool = False) -> Brought:
         """Take in the feeds, fetches and bodies of another archive of the same schema."""
         return uniting.unite(self._db, other, despite_damage=despite_damage)
+
+    def damaged_bodies(self) -> tuple[str, ...]:
+        """The digests of bodies that are not what was kept; all are unpacked and hashed."""
+        return tuple(dict.fromkeys(str(damage.row) for damage in verify.hashes(self._db)))
+
+    def askings(self) -> tuple[tuple[str, ...], ...]:
+        """Addresses of feeds that are one and the same by now: asked at the same address."""
+        return self._ask(uniting.askings)
 
     def begin(self) -> None:
         """Take out everything that is derived."""

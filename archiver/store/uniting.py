@@ -64,6 +64,17 @@ def unite(db: Database, other: Path, *, despite_damage: bool = False) -> Brought
     return brought
 
 
+def askings(db: Database) -> tuple[tuple[str, ...], ...]:
+    """Feeds that are asked at one address, where one of them has moved to; each group by their addresses."""
+    rows = db.execute(
+        """
+        SELECT group_concat(url, char(10)) FROM (SELECT * FROM feeds WHERE state <> 'paused' ORDER BY id)
+        GROUP BY current_url HAVING count(*) > 1 ORDER BY min(id)
+        """
+    ).fetchall()
+    return tuple(tuple(urls.split("\n")) for (urls,) in rows)
+
+
 # ---------------------------------------------------------------- bodies
 
 

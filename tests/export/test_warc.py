@@ -20,6 +20,7 @@ FIXTURES = Path(__file__).parents[2] / "data" / "fixtures"
 
 DERIVED = (
     "entries", "revisions", "posts", "enclosures", "categories", "aliases", "sketches", "bodies",
+    "events",
 )  # fmt: skip
 
 

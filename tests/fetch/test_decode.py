@@ -43,6 +43,49 @@ def test_every_cut_is_noticed(data, coding, draw):
     assert caught.value.kind == "truncated"
 
 
+def what_came(data: bytes, coding: str, *, step: int) -> tuple[bytes, str]:
+    """What has come out of torn or damaged bytes, and the kind of the error."""
+    decoder = Decoder(coding, limit=LIMIT)
+    try:
+        for start in range(0, len(data), step):
+            decoder.feed(data[start : start + step])
+        decoder.finish()
+    except FetchError as error:
+        return decoder.so_far(), error.kind
+    raise AssertionError("nothing is wrong with it")
+
+
+STORED_AT = {"gzip": 15, "deflate": 7}  # where the bytes begin that were packed without compressing them
+
+
+@given(st.binary(min_size=1), st.sampled_from(sorted(STORED_AT)), st.integers(1, 40), st.data())
+def test_what_came_before_a_cut_is_there_whatever_the_pieces(data, coding, step, draw):
+    stored = zlib.compressobj(0, wbits=31 if coding == "gzip" else 15)
+    packed, at = stored.compress(data) + stored.flush(), STORED_AT[coding]
+    cut = draw.draw(st.integers(at, at + len(data)))
+    assert what_came(packed[:cut], coding, step=step) == (data[: cut - at], "truncated")
+
+
+@pytest.mark.parametrize("step", [1, 1000, 10**6])
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_what_came_before_damage_is_there(coding, step):
+    data = b"".join(b"%064x" % number**20 for number in range(300))
+    stored = zlib.compressobj(0, wbits=31 if coding == "gzip" else 15)
+    sound = stored.compress(data) + stored.flush(zlib.Z_FULL_FLUSH)
+    came, kind = what_came(sound + b"\xff" * 100, coding, step=step)
+    assert (came, kind) == (data, "bad_encoding")
+
+
+def test_what_came_of_brotli_before_a_cut_is_there():
+    brotli = pytest.importorskip("brotli")
+    data = b"".join(b"%064x" % number**20 for number in range(1000))
+    packed = brotli.compress(data)
+    came, kind = what_came(packed[: len(packed) // 2], "br", step=10**6)
+    assert kind == "truncated"
+    assert data.startswith(came)
+    assert len(came) > len(data) // 3
+
+
 @given(st.binary(), st.sampled_from(["", "gzip", "deflate", "br", "identity", "gzip, br", "compress", ","]))
 def test_any_bytes_under_any_label_are_a_body_or_a_named_error(data, coding):
     try:

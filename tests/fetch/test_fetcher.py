@@ -255,6 +255,36 @@ async def test_a_fault_has_one_name_and_one_sentence(server, fetcher, path, kind
     assert error.final_url == server.url(path)
 
 
+CAME = {
+    "length_too_long": lambda feed: feed,
+    "chunk_cut": lambda feed: b"abc",
+    "chunk_without_end": lambda feed: feed,
+    "gzip_without_crc": lambda feed: feed,
+    "gzip_one_byte": lambda feed: b"\x1f",
+    "gzip_damaged": lambda feed: feed,
+    "unknown_coding": lambda feed: feed,
+    "stalled": lambda feed: feed[:5],
+    "gzip_bomb": lambda feed: bytes(2**20),
+    "endless": lambda feed: (b"<item/>" * 2**18)[: 2**20],
+    "declared_huge": lambda feed: None,
+    "partial": lambda feed: None,
+    "silent": lambda feed: None,
+}
+"""What had come when it failed, decoded as far as it could be, and up to the limit."""
+
+
+@pytest.mark.parametrize("path", CAME)
+async def test_what_had_come_before_a_fault_is_kept(server, fetcher, feed, path):
+    error = await failure(fetcher, server.url(path))
+    assert (error.body, error.complete) == (CAME[path](feed), False)
+
+
+async def test_the_bytes_of_an_earlier_request_are_not_taken_for_those_of_the_last(server, fetcher):
+    cut = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 99\r\n\r\n\x1f\x8b\x08 no"
+    error = await failure(fetcher, server.say("twice", cut, b""))
+    assert (error.kind, error.body) == ("reset", None)
+
+
 async def test_brotli_is_undone_and_its_bombs_and_cuts_are_refused(server, fetcher, feed):
     pytest.importorskip("brotli", reason="brotli is not installed, and so not offered")
     assert (await get(fetcher, server.url("brotli_feed"))).body == feed

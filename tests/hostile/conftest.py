@@ -70,6 +70,7 @@ class Suite:
         scenarios = [catalogue.SCENARIOS[name] for name in names]
         at_once = 1 if any(one.alone for one in scenarios) else ALL
         evidence = self._harness.run([(at_once, scenarios)], defect=defect, last_resort=8.0)
+        assert evidence.report, f"it did not even run: {evidence.told[-1000:]}"
         told = [f"{one.name}: {fault}" for one in scenarios for fault in verdict.of_scenario(evidence, one)]
         return told + verdict.of_run(evidence)
 

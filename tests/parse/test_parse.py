@@ -2,6 +2,7 @@
 
 import html
 import io
+import json
 import re
 import warnings
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from archiver.errors import PARSE_KINDS, ParseError
 from archiver.model import KINDS, ParsedFeed, ParseOptions
-from archiver.parse import parse
+from archiver.parse import MOST_ENTRIES, parse
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 CASES = sorted((Path(__file__).parent / "cases").glob("*.xml"))
@@ -95,6 +96,20 @@ def test_other_documents_are_no_feed(body: bytes) -> None:
     result = outcome(body)
     assert isinstance(result, ParseError)
     assert result.kind == "not_a_feed"
+
+
+def test_of_far_too_many_entries_those_at_both_ends_are_read_and_the_document_proves_nothing() -> None:
+    items = [{"id": str(number), "content_text": "x"} for number in range(MOST_ENTRIES + 2)]
+    body = json.dumps(
+        {"version": "https://jsonfeed.org/version/1.1", "title": "All", "items": items}
+    ).encode()
+    feed = parse(body, ParseOptions())
+    found = [int(entry.guid or "") for entry in feed.entries]
+    half = MOST_ENTRIES // 2
+    assert found == [*range(half), *range(half + 2, MOST_ENTRIES + 2)]
+    assert [entry.position for entry in feed.entries] == found
+    assert feed.partial
+    assert feed.problems == ("The document has 10,002 entries: the first and the last 5,000 were archived.",)
 
 
 def test_a_person_names_the_charset() -> None:

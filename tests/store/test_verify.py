@@ -137,6 +137,20 @@ def test_a_row_that_points_nowhere_is_named(full):
     assert [(damage.row, damage.column) for damage in damages] == [(1, "fetch_id")]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE posts_fts_config SET k = 'versioo'",
+        "UPDATE posts_fts_config SET v = '4'",
+        "INSERT INTO posts_fts_config VALUES ('pgsz', 1000)",
+        "INSERT INTO posts_fts_config VALUES ('rank', 'bm25(0.0)')",
+    ],
+)
+def test_an_index_with_other_settings_than_it_was_made_with_is_named(full, change):
+    full.db.execute(change)
+    assert "posts_fts" in {damage.table for damage in _damages(full.path)}
+
+
 def test_an_index_that_does_not_know_its_texts_is_named(full):
     full.db.execute("INSERT INTO posts_fts (posts_fts, rowid, title, text) VALUES ('delete', 2, 'x', 'y')")
     assert "posts_fts" in {damage.table for damage in _damages(full.path)}

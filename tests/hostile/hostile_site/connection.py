@@ -19,7 +19,7 @@ def http(
 
 def coded(body: bytes, coding: str, **more: str) -> bytes:
     """An answer that claims to be compressed."""
-    return http(body, headers=f"Content-Encoding: {coding}\r\n", **more)
+    return http(body, headers=f'Content-Encoding: {coding}\r\nETag: "coded"\r\n', **more)
 
 
 def chunk(data: bytes, extension: bytes = b"") -> bytes:

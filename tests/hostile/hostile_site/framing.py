@@ -19,7 +19,7 @@ said("ok_chunked", G, CHUNKED + chunk(FEED[:100]) + chunk(FEED[100:]) + b"0\r\n\
 said("ok_unframed", G, UNFRAMED + FEED, entries=WHOLE)
 
 # ---------------------------------------------------------------- Content-Length
-said("cl_long", G, http(FEED, length=len(FEED) + 500), "truncated")
+said("cl_long", G, http(FEED, length=len(FEED) + 500, headers='ETag: "half"\r\n'), "truncated")
 said(
     "cl_short", G, http(FEED, length=HALF, headers='ETag: "half"\r\n'), entries=whole_before(HALF), torn=True
 )

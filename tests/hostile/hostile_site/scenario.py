@@ -77,6 +77,9 @@ def add(
 ) -> None:
     """Add a scenario."""
     assert name not in SCENARIOS, name
+    if "truncated" in kinds and entries is None:
+        # What came whole of it is archived, if anything; each text is looked at.
+        entries, may, more = (), WHOLE, more | {"torn": True}
     SCENARIOS[name] = Scenario(
         name=name,
         group=group,
