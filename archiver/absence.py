@@ -11,8 +11,9 @@ One that is older than everything that stands has *left*: it rolled off the end,
   is taken to stand first. Where a document is sorted by the date of change, that decides; where by either,
   both; and where what stands has lost its dates of publication, that of change alone.
 - An entry that has come back had no place in the last document. It may be newer than what came in at the old
-  end while it was away. So it counts as older only if it stands under all that stood above the judged one,
-  and was met with that one, or earlier and nothing above that one was met before it.
+  end while it was away. So it counts as older only if it stands under all that stood above the judged one, and
+  either was first seen with that one, below it, or had rolled off and was first seen before that one, which
+  came in at the new end: nothing above it was seen before.
 - An old entry that stands among newer ones is pinned or was put there anew, and proves nothing about them. A
   document may have its oldest entry first.
 - A window that shrinks lets entries leave; that they are seen again when it grows is no return.
@@ -176,7 +177,7 @@ class _Horizon:
         return _Above(
             depth=max(self._depth(entry) for entry in above),
             met_since=all(
-                isinstance(entry, KnownEntry) and entry.first_seen_at >= judged.first_seen_at
+                entry.first_seen_at is not None and entry.first_seen_at >= judged.first_seen_at
                 for entry in above
             ),
         )
@@ -186,7 +187,9 @@ class _Horizon:
             return False
         if entry.first_seen_at == judged.first_seen_at:
             return self._sign * entry.id < self._sign * judged.id
-        return above is not None and above.met_since and entry.first_seen_at < judged.first_seen_at
+        rolled_off = entry.missing_since is None and entry.withdrawn_at is None
+        was_first = entry.first_seen_at < judged.first_seen_at
+        return rolled_off and was_first and above is not None and above.met_since
 
     def _depth(self, entry: _Stood) -> int:
         """How far from the new end of this document an entry stands."""

@@ -55,7 +55,7 @@ def merge(
     """
     if archive.exists() and other.exists() and archive.samefile(other):
         raise ConfigError(f"{other}: this is the archive itself; name another one to take in")
-    with tempfile.TemporaryDirectory(prefix="merging-", dir=_folder(archive)) as folder:
+    with _room_beside(archive) as folder:
         # A copy of one moment, brought to our schema: the other archive may be older, and may be in use.
         theirs = Path(folder) / "other.db"
         copy_file(other, theirs)
@@ -92,6 +92,9 @@ def _make_sure_of_bodies(copy: Copy, other: Path, *, mended: bool) -> None:
         )
 
 
-def _folder(archive: Path) -> Path:
-    archive.parent.mkdir(parents=True, exist_ok=True)
-    return archive.parent
+def _room_beside(archive: Path) -> tempfile.TemporaryDirectory[str]:
+    try:
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryDirectory(prefix="merging-", dir=archive.parent)
+    except OSError as error:
+        raise StoreError(f"{archive.parent}: nothing can be put there: {error.strerror}") from error

@@ -333,6 +333,9 @@ def consult(
     )
     if seen and (recognition.events or any(_is_unusual(one, shared) for one in recognition.entries)):
         raise Entangled
+    if seen and any(one.known and not one.known.present for one in recognition.entries):
+        met = store.first_seen(ids)
+        seen = tuple(replace(one, first_seen_at=met[one.id]) for one in seen)
     return decide.Document(
         response=response,
         body_sha256=sha256,
@@ -360,8 +363,7 @@ def _is_unusual(one: Recognised, shared: frozenset[str]) -> bool:
     """Whether an entry was recognised in a way that asks for a look at the whole document."""
     identity = one.entry.identity
     fell = identity.url_key in shared and identity.rung is not Rung.GUID
-    is_back = one.known is not None and not one.known.present
-    return one.alias is not None or one.duplicate or fell or is_back
+    return one.alias is not None or one.duplicate or fell
 
 
 def _seen(store: Store, feed: FeedForUpdate, prepared: PreparedFeed) -> tuple[SeenEntry, ...]:

@@ -21,12 +21,19 @@ MEMORY_LIMIT_BYTES = 2 * 1024**3
 """Of address space, a good part of which is libraries that are mapped and never touched."""
 
 
+_TRIES = 3
+"""How often a document is given to workers whose pool gives up: another one is mostly to blame."""
+
 _ENDED_FROM_OUTSIDE = (signal.SIGTERM, 255)
 """Exit codes of a worker that got SIGTERM, and of one whose fork server is gone and cannot tell."""
 
 
 class WorkerEnded(ArchiverError):
     """Somebody ended a worker: nothing is known about its document, so nothing must be recorded of it."""
+
+
+class _PoolGaveUp(Exception):
+    """Some document killed a worker in a way that does not tell which document it was."""
 
 
 class Workers:
@@ -39,6 +46,17 @@ class Workers:
 
     async def prepare(self, body: bytes, options: ParseOptions, known: str | None = None) -> PreparedFeed:
         """Run `prepare` in a worker. Raises ParseError, of kind `crashed` where the worker was killed."""
+        for _ in range(_TRIES - 1):
+            try:
+                return await self._prepare_once(body, options, known)
+            except _PoolGaveUp:
+                continue
+        try:
+            return await self._prepare_once(body, options, known)
+        except _PoolGaveUp as error:
+            raise ParseError("crashed", f"the document broke its reader: {error}") from error
+
+    async def _prepare_once(self, body: bytes, options: ParseOptions, known: str | None) -> PreparedFeed:
         future = self._schedule(body, options, known)
         try:
             return await asyncio.wrap_future(future)
@@ -48,7 +66,9 @@ class Workers:
             ) from error
         except MemoryError as error:
             raise ParseError("crashed", "the document takes too much memory to be understood") from error
-        except (ProcessExpired, BrokenExecutor) as error:
+        except BrokenExecutor as error:
+            raise _PoolGaveUp(str(error)) from error
+        except ProcessExpired as error:
             if abs(getattr(error, "exitcode", 0)) in _ENDED_FROM_OUTSIDE:
                 raise WorkerEnded("a worker was ended from outside, as at a shutdown") from error
             raise ParseError("crashed", f"the document broke its reader: {error}") from error

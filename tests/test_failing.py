@@ -40,6 +40,7 @@ def after(feed: FeedForUpdate, update: FeedUpdate) -> FeedForUpdate:
         error_count=facts.error_count,
         failure_weight=facts.failure_weight,
         failing_since=facts.failing_since,
+        last_error_kind=facts.last_error_kind,
         interval_seconds=facts.interval_seconds,
         second_agent=facts.second_agent,
         last_fetched_at=update.fetch.started_at,
@@ -136,6 +137,19 @@ class TestWhatIsTold:
         assert kinds(gone) == ["gone"]
         assert kinds(fail(after(feed, gone), GONE, days=31)) == []
         assert kinds(fail(after(feed, gone), DOWN, days=31)) == ["failing"]
+
+
+@pytest.mark.parametrize("state", list(FeedState))
+def test_all_of_it_is_told_alike_of_a_paused_feed_that_is_asked_all_the_same(fail, feed_row, state):
+    feed, told = feed_row(), []
+    for days, error in enumerate((DOWN, DOWN, GONE, GONE, DOWN)):
+        update = fail(feed, error, days=days)
+        told += kinds(update)
+        feed = after(feed, update)
+        if state is FeedState.PAUSED:
+            feed = replace(feed, state=state)
+    assert told == ["failing", "gone", "failing"]
+    assert [event.kind for event in failing.recovery(feed)] == ["recovered"]
 
 
 def test_a_second_name_that_is_refused_too_is_forgotten(fail, feed_row):

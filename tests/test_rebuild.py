@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from archiver import failpoints
 from archiver.config import ScheduleSettings
 from archiver.errors import ArchiveBusy, StoreError
 from archiver.model import ParseOptions
@@ -387,6 +388,17 @@ def test_too_full_a_disk_is_told_before_anything_is_done(live, rss, rebuilt, mon
     monkeypatch.setattr("archiver.store.replacing.shutil.disk_usage", lambda path: free)
     with pytest.raises(StoreError, match="1 MB are free; make room"):
         rebuilt(archive)
+
+
+def test_a_disk_without_a_free_byte_is_told_and_everything_let_go(live, rss, rebuilt, monkeypatch):
+    archive = live()
+    archive.replay("https://example.org/feed", rss("b", "a"))
+    before = archive.path.read_bytes()
+    monkeypatch.setattr(failpoints, "_armed", failpoints.read("before_checkpoint=full:1"))
+    with pytest.raises(StoreError, match="the disk is full, and nothing was written; make room"):
+        rebuilt(archive)
+    assert archive.path.read_bytes() == before
+    assert rebuilt(archive, keep=False).replaced
 
 
 def test_a_killed_rebuild_s_leftovers_are_swept_away(live, rss, rebuilt):

@@ -81,7 +81,11 @@ def progress(total: int, *, quiet: bool = False) -> Iterator[Callable[[str], Non
 
             yield step
     else:
-        yield lambda line: sys.stderr.write(f"{line}\n")
+
+        def say(line: str) -> None:
+            sys.stderr.write(f"{line}\n")
+
+        yield say
 
 
 def print_lost(lost: Sequence[Lost], what_is_left: str) -> None:

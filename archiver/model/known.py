@@ -143,6 +143,8 @@ class SeenEntry:
     """Its position in this one."""
     published_at: datetime | None
     updated_at: datetime | None
+    first_seen_at: datetime | None = None
+    """Looked up only where another entry of the document has come back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from archiver.urls import redact
 
 __all__ = ["MOST_ENTRIES", "Read", "parse", "read"]
 
-MOST_ENTRIES = 10_000
+MOST_ENTRIES = 5_000
 """Of one document. More, and half of these from either end: one update must not hold up all others, and what
 is new stands at one of the ends. The bytes are kept whole."""
 

@@ -314,6 +314,10 @@ class Store(_Connected):
         """Entries that the last complete answer lacked."""
         return self._ask(knowledge.missing_entries, feed_id)
 
+    def first_seen(self, ids: Collection[int]) -> dict[int, datetime]:
+        """When entries were first seen, by id."""
+        return self._ask(knowledge.first_seen, ids)
+
     def history(self, entry_id: int, *, limit: int) -> History:
         """The last versions of an entry, and how they came about."""
         return self._ask(knowledge.history, entry_id, limit=limit)

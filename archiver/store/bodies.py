@@ -31,6 +31,8 @@ LANDMARKS = 3
 """How many of them may rest on each other, before one reaches back to the keyframe."""
 READ_BYTES = 14_000_000
 """How much a read may unpack in all; so large documents have short strides, and rest on few others."""
+HUGE = 2_500_000
+"""What is larger rests on a keyframe alone: to unpack that and to hash takes most of the ten milliseconds."""
 MOST_STEPS = 1000
 SLIGHT = 40
 """A delta of so few bytes, a build date say, is not worth a link: the next body rests on the one below."""
@@ -197,7 +199,7 @@ def _delta_on(chain: list[Stored], sha256: str, body: bytes, step: int, *, thoro
 
 def _base(chain: list[Stored], size: int) -> int:
     """Which body of a chain the next one, of this size, is a delta on."""
-    depth = min(STRIDE + LANDMARKS - 1, max(1, READ_BYTES // max(size, 1) - 1))
+    depth = 1 if size > HUGE else min(STRIDE + LANDMARKS - 1, max(1, READ_BYTES // max(size, 1) - 1))
     landmarks = min(LANDMARKS, depth - 1)
     stride = depth - landmarks + 1
     gaps = (link.step - base.step for link, base in pairwise(chain))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlite_utils import Database
@@ -139,6 +140,15 @@ def missing_entries(db: Database, feed_id: int) -> tuple[KnownEntry, ...]:
         {"feed_id": feed_id},
     )
     return tuple(_known(row, ()) for row in rows)
+
+
+def first_seen(db: Database, ids: Collection[int]) -> dict[int, datetime]:
+    """When entries were first seen, by id."""
+    rows = db.execute(
+        "SELECT id, first_seen_at FROM entries WHERE id IN (SELECT value FROM json_each(?))",
+        [json.dumps(sorted(ids))],
+    )
+    return {entry_id: from_text(met) for entry_id, met in rows}
 
 
 def history(db: Database, entry_id: int, *, limit: int) -> History:

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -114,6 +114,21 @@ def test_merge_says_what_it_brought(archiver, tmp_path, rss, db):
     assert len(archiver("search", "story", "--json").json) == 3
     again = archiver("merge", "other.db")
     assert again.out == "Nothing was changed: all that other.db has is here already.\n"
+
+
+def test_merge_names_feeds_that_are_one_by_now_without_their_secrets(archiver, live, site, rss):
+    ours, theirs = live("ours"), live("theirs")
+    new = site.serve("/new", rss("b", "a"))
+    old = site.serve("/old?token=secret", status=301, headers={"Location": "/new"})
+    ours.update(new)
+    for _ in range(6):
+        theirs.now += timedelta(days=2)
+        theirs.update(old)
+    ran = archiver("--archive", ours.path, "merge", theirs.path)
+    [line] = [line for line in ran.out.splitlines() if line.startswith("One and the same by now")]
+    assert new in line
+    assert site.origin + "/old" in line
+    assert "secret" not in ran.out
 
 
 def test_merge_as_json_for_programs(archiver, tmp_path, rss):

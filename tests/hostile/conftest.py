@@ -88,7 +88,7 @@ RUNS: dict[str, list[tuple[int, Callable[[Any], bool]]]] = {
         (2, lambda one: not one.alone and not one.slow and one.group == "documents"),
     ],
     "monsters": [(1, lambda one: one.slow and not one.flaw)],
-    "hordes": [(1, lambda one: one.slow and bool(one.flaw))],
+    "giants": [(1, lambda one: one.slow and bool(one.flaw))],
 }
 """Which misbehaviours go together: phases, and how many at once. Of one at a time the memory is measured.
 

@@ -109,7 +109,7 @@ def test_of_far_too_many_entries_those_at_both_ends_are_read_and_the_document_pr
     assert found == [*range(half), *range(half + 2, MOST_ENTRIES + 2)]
     assert [entry.position for entry in feed.entries] == found
     assert feed.partial
-    assert feed.problems == ("The document has 10,002 entries: the first and the last 5,000 were archived.",)
+    assert feed.problems == ("The document has 5,002 entries: the first and the last 2,500 were archived.",)
 
 
 def test_a_person_names_the_charset() -> None:

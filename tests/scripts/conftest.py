@@ -9,6 +9,8 @@ actions.
     title a         another title                         window 5               so many newest posts are
     listed remint          new ids for all                       https                  ids and links by https
     house           another host, other ids and links     swap a b               these two change their ids
+    links           links are the ids from now on         slug a                 its address is corrected
+    same date       all posts bear the first one's date
     atom / rss      the format from now on                one id / own ids       one id for all, and no more
     tokens on/off   ids with a session's token            counter on/off         a counter in every text
     etag on/off     conditional requests are answered     half / empty           this day's document is
@@ -49,6 +51,8 @@ class Post:
     titles: list[str]
     up: bool = True
     id: str = ""
+    slug: str = ""
+    """The last part of its address."""
 
 
 @dataclass
@@ -82,6 +86,7 @@ class Site:
         self.window, self.form, self.host, self.scheme = 10, "rss", "example.org", "http"
         self.era = ""
         self.one_id = self.tokens = self.counter = self.etag = self.hijacked = False
+        self.links = self.one_date = False
         self.redirect: int | None = None
         self.today: str | None = None
         self.day = 0
@@ -126,6 +131,13 @@ class Site:
                 case "swap":
                     one, two = (self.posts[name] for name in rest)
                     one.id, two.id = two.id, one.id
+                case "slug":
+                    for name in rest:
+                        self.posts[name].slug = f"{name}-of-day-{self.day}"
+                case "links":
+                    self.links = True
+                case "same":
+                    self.one_date = True
                 case "atom" | "rss":
                     self.form = word
                 case "one":
@@ -151,7 +163,9 @@ class Site:
         order = len(self.posts)
         published = moment(self.day) - timedelta(hours=6) + timedelta(minutes=order)
         title = f"Story {name} of the day"
-        self.posts[name] = Post(name, order, published, [self._text(name, 0)], [title], id=name)
+        if self.one_date:
+            published = min((post.published for post in self.posts.values()), default=published)
+        self.posts[name] = Post(name, order, published, [self._text(name, 0)], [title], id=name, slug=name)
 
     def _edit(self, name: str) -> None:
         post = self.posts[name]
@@ -211,11 +225,12 @@ class Site:
         return len(self.listed()) // 2
 
     def _facts(self, post: Post) -> tuple[str, str, str, str, str]:
-        link = f"{self.scheme}://{self.host}/{post.name}"
+        link = f"{self.scheme}://{self.host}/{post.slug}"
         session = hashlib.sha256(f"{self.day}{post.name}".encode()).hexdigest()[:12]
         token = f"&session={session}" if self.tokens else ""
         made = f"{self.scheme}://{self.host}/?p={post.id}{self.era}{token}"
         guid = "the-feed" if self.one_id else (f"tag:{made}" if self.form == "atom" else made)
+        guid = link if self.links else guid
         text = f"<p>{post.texts[-1]}</p>"
         if self.counter:
             text += f"<p>Read {1000 + self.day * 7} times</p>"

@@ -10,7 +10,6 @@ G = "documents"
 XML = "<?xml version='1.0' encoding='utf-8'?>"
 MORE = "tag:hostile.example,2026:monster"
 AND_MORE = frozenset({MORE})
-HORDE = "All entries of a document are handed over, decided and written at once, and everybody else waits."
 LARGE = "The service holds several copies of a document and of its entries at a time."
 
 
@@ -178,7 +177,6 @@ document(
     "crashed",
     "too_large",
     slow=True,
-    flaw=HORDE,
 )
 document(
     "items5k",
@@ -190,7 +188,6 @@ document(
     lambda: feed(end="".join(f"<item><title>t{n}</title><guid>g{n}</guid></item>" for n in range(50_000))),
     "crashed",
     slow=True,
-    flaw=HORDE,
 )
 document(
     "categories100k",
