@@ -11,9 +11,9 @@ One that is older than everything that stands has *left*: it rolled off the end,
   is taken to stand first. Where a document is sorted by the date of change, that decides; where by either,
   both; and where what stands has lost its dates of publication, that of change alone.
 - An entry that has come back had no place in the last document. It may be newer than what came in at the old
-  end while it was away. So it counts as older only if it stands under all that stood above the judged one, and
-  either was first seen with that one, below it, or had rolled off and was first seen before that one, which
-  came in at the new end: nothing above it was seen before.
+  end while it was away. So it counts as older only if it stands under all that stood above the judged one,
+  and either was first seen with that one, below it, or had rolled off and was first seen before that one,
+  which came in at the new end: nothing above it was seen before.
 - An old entry that stands among newer ones is pinned or was put there anew, and proves nothing about them. A
   document may have its oldest entry first.
 - A window that shrinks lets entries leave; that they are seen again when it grows is no return.

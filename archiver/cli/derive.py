@@ -144,7 +144,9 @@ def merge(context: Context, other: Path, *, discard: bool, despite_damage: bool,
         if new.mended:
             click.echo(f"Mended by what {other} has: {count(new.mended, 'damaged body')}.")
         for feeds in done.same:
-            click.echo(visible(f"One and the same by now, pause all but one: {', '.join(map(redact, feeds))}"))
+            click.echo(
+                visible(f"One and the same by now, pause all but one: {', '.join(map(redact, feeds))}")
+            )
     _end_with(done.lost, quiet=as_json)
 
 

@@ -166,6 +166,10 @@ ORDINARY = {
         Feed(posts(*range(9, 0, -1), dated=False)),
         without(Feed(posts(*range(10, 0, -1), dated=False)), 4),
     ],
+    "without dates, and one slides in while another is away": [
+        without(Feed(posts(*range(9, 0, -1), dated=False)), *gone)
+        for gone in ((7, 8), (2, 8), (7, 8), (5, 8))
+    ],
     "in Latin 1": [replace(NINE, encoding="latin-1"), replace(TEN, encoding="latin-1")],
     "from Latin 1 to UTF-8": [replace(NINE, encoding="latin-1"), replace(TEN, built="x")],
     "declared as what it is not": [

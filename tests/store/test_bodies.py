@@ -160,8 +160,9 @@ def test_a_large_document_has_fewer_links(archive, keep):
     assert max(unpacked) <= bodies.READ_BYTES
 
 
-def test_what_is_too_large_to_be_read_often_rests_on_a_keyframe(archive, keep, monkeypatch):
-    monkeypatch.setattr(bodies, "READ_BYTES", 1000)
+@pytest.mark.parametrize("limit", ["READ_BYTES", "HUGE"])
+def test_what_is_too_large_to_be_read_often_rests_on_a_keyframe(archive, keep, monkeypatch, limit):
+    monkeypatch.setattr(bodies, limit, 1000)
     names = keep(*(_document(number) for number in range(6)))
     assert [_links(archive, name) for name in names] == [0, 1, 1, 1, 1, 1]
 

@@ -83,6 +83,13 @@ def test_beside_seen_entries_only_those_are_looked_up_that_matter(archive, feed,
     assert beside(entry("d", url="https://example.org/b")) == ["tag:b", "tag:c"]
 
 
+def test_when_entries_were_first_seen_can_be_asked(archive, feed, entry):
+    ids = [archive.add(feed, entry(name)) for name in "abc"]
+    met = {entry.id: entry.first_seen_at for entry in archive.store.known_entries(feed, ())}
+    assert archive.store.first_seen(met) == met
+    assert archive.store.first_seen(ids[:2]) == {entry_id: met[entry_id] for entry_id in ids[:2]}
+
+
 def test_a_mark_of_an_entry_that_does_not_stand_is_damage(archive, feed, entry):
     archive.apply(feed, _new(entry), marking=Marking(context="c", entries=(_marked(),)))
     left = EntryChange(kind=ChangeKind.LEFT, known_id=1)
