@@ -112,7 +112,14 @@ def test_the_server_ends_with_the_benchmark(corpus: Path, port: int) -> None:
 # ---------------------------------------------------------------- the loads
 
 
-@pytest.mark.parametrize("load", polls.loads(quick=True), ids=lambda load: load.name.split()[0])
+IN_EVERY_RUN = "first"
+LOADS = [
+    pytest.param(load, marks=[] if load.name.startswith(IN_EVERY_RUN) else pytest.mark.slow)
+    for load in polls.loads(quick=True)
+]
+
+
+@pytest.mark.parametrize("load", LOADS, ids=lambda load: load.name.split()[0])
 def test_a_load_gives_a_row_for_us_and_one_for_every_peer(
     load: polls.Load, corpus: Path, port: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -135,6 +142,7 @@ def test_a_load_gives_a_row_for_us_and_one_for_every_peer(
     assert "NOTE: archiver" not in said  # it was shown, and kept, what the load is about
 
 
+@pytest.mark.slow
 def test_the_scheduled_load_starts_the_service_and_sees_it_ask_for_what_is_due(
     port: int, tmp_path: Path
 ) -> None:
