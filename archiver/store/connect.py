@@ -245,8 +245,9 @@ def _opening(path: Path, how: str) -> Iterator[Database]:
 
 
 def _check(db: Database, path: Path) -> None:
-    application_id = db.execute("PRAGMA application_id").fetchone()[0]
+    # In this order: another program that makes the archive meanwhile writes both in one transaction.
     tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    application_id = db.execute("PRAGMA application_id").fetchone()[0]
     if application_id != schema.APPLICATION_ID and tables:
         raise SchemaError(f"{path}: this is a SQLite file, but not an archive; name another with --archive")
     if schema.version(db) > schema.VERSION:
