@@ -105,6 +105,7 @@ def test_days_with_stops_and_a_night_off_are_polite_to_everybody(world, days, re
     assert Counter(line.status for line in log)[304] > requests / 3
 
 
+@pytest.mark.slow
 def test_whatever_happens_every_feed_is_asked_at_least_monthly(world):
     troubles = {
         "gone": {"refusing": always, "status": 410},
