@@ -10,7 +10,7 @@ has a fetch record, a state of the feed and a next time:
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from archiver import absence, gaps, moves, presence, rhythm, schedule, suspicion, told, trust, wishes
 from archiver.changes import ChangeKind, EntryChange, Event, FeedFacts, FeedUpdate, Marking, Outcome
@@ -307,6 +307,9 @@ def _after_success(
     changed: bool = False,
 ) -> schedule.NextFetch:
     now = attempt.started_at
+    # It wants to be left alone from its answer on, not from our question.
+    answered_at = now + timedelta(seconds=attempt.seconds)
+    asked = wishes.asked_seconds(response, ttl_seconds=pace.ttl_seconds, now=answered_at)
     return schedule.after_success(
         settings,
         feed_id=feed.id,
@@ -316,5 +319,5 @@ def _after_success(
         gap=gap,
         changed=changed,
         pace=pace,
-        asked_seconds=wishes.asked_seconds(response, ttl_seconds=pace.ttl_seconds, now=now),
+        asked_seconds=asked + attempt.seconds if asked else 0,
     )

@@ -1,5 +1,6 @@
 """What all endings of a fetch share: its outer facts, its row in the log, and the feed as it was. Pure."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,7 +9,7 @@ from archiver.changes import FeedFacts, FetchRecord, Outcome
 from archiver.errors import FetchError
 from archiver.model import FeedForUpdate, FeedState, Hop, Response
 from archiver.schedule import NextFetch
-from archiver.urls import redact
+from archiver.urls import redact, redact_field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,11 @@ class Attempt:
     request_url: str
     read_as: str | None = None
     """The kind that a replay takes its document for."""
+
+    @property
+    def seconds(self) -> int:
+        """After so many seconds it was over for sure; the log does not keep parts of one."""
+        return 1 + math.ceil(self.duration_ms / 1000)
 
 
 def facts_of(feed: FeedForUpdate, next_fetch: NextFetch) -> FeedFacts:
@@ -75,7 +81,7 @@ def record(
         read_as=attempt.read_as,
         final_url=redact(answer.final_url) if answer.final_url else None,
         status=answer.status,
-        headers=answer.headers,
+        headers=tuple((name, redact_field(name, value)) for name, value in answer.headers),
         redirects=_shown(answer.redirects),
         request_headers=answer.request_headers,
         connection=answer.connection,

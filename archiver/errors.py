@@ -27,6 +27,7 @@ FETCH_KINDS = frozenset(
         "dns",  # the name has no address
         "dns_hiccup",  # it could not be looked up just now
         "connect",  # refused, unreachable
+        "proxy",  # the one that the configuration names, and no fault of the server's
         "tls",  # certificate or handshake
         "timeout",  # connecting, reading, or the whole took too long
         "reset",  # the connection broke while reading
@@ -66,8 +67,7 @@ class FetchError(ArchiverError):
     """A fetch that brought no document.
 
     `kind` is one of FETCH_KINDS. `status` and `headers` are set where an answer came at all, `body` is what
-    arrived of its bytes, whole where `complete`, `retry_after` (seconds) is set where the server named a time
-    (RFC 9110, 10.2.3).
+    arrived of its bytes, whole where `complete`.
     The rest is what a Response knows of its connection, as far as it came.
     """
 
@@ -81,7 +81,6 @@ class FetchError(ArchiverError):
         body: bytes | None = None,
         final_url: str | None = None,
         redirects: tuple[Hop, ...] = (),
-        retry_after: int | None = None,
     ) -> None:
         assert kind in FETCH_KINDS, kind
         super().__init__(message)
@@ -91,7 +90,6 @@ class FetchError(ArchiverError):
         self.body = body
         self.final_url = final_url
         self.redirects = redirects
-        self.retry_after = retry_after
         self.complete = False
         self.request_headers: Headers = ()
         self.connection: Connection | None = None

@@ -20,11 +20,13 @@ from archiver.config import ScheduleSettings
 from archiver.endings import Attempt, facts_of, record
 from archiver.errors import FetchError, ParseError
 from archiver.model import FeedForUpdate, FeedState, Response
+from archiver.retry import retry_after_seconds
 
 WEIGHTS: Mapping[str, float] = {
     "dns_hiccup": 0.25,
     "timeout": 0.5,
     "connect": 0.5,
+    "proxy": 0.5,
     "reset": 0.5,
     "truncated": 0.5,
     "protocol": 0.5,
@@ -80,7 +82,7 @@ def failed(
             configured_seconds=feed.configured_interval_seconds,
             last_interval_seconds=feed.interval_seconds,
             weight=total,
-            retry_after_seconds=error.retry_after if isinstance(error, FetchError) else None,
+            retry_after_seconds=_patience(attempt, error),
         )
     row = record(
         attempt, Outcome.GONE if gone else Outcome.ERROR, error if isinstance(error, FetchError) else response
@@ -107,6 +109,16 @@ def failed(
 def recovery(feed: FeedForUpdate) -> tuple[Event, ...]:
     """What is told of an answer with a feed, if it was told that there was none."""
     return told.recovered(feed.error_count) if _was_told(feed) or _is_gone(feed) else ()
+
+
+def _patience(attempt: Attempt, error: FetchError | ParseError) -> int | None:
+    """How long after our question the server wants no other, by what the log keeps of its answer."""
+    if not isinstance(error, FetchError):
+        return None
+    fields = {name.lower(): value for name, value in reversed(error.headers)}
+    answered_at = attempt.started_at + timedelta(seconds=attempt.seconds)
+    asked = retry_after_seconds(fields.get("retry-after"), date=fields.get("date"), now=answered_at)
+    return asked + attempt.seconds if asked else None
 
 
 def _events(

@@ -1,5 +1,6 @@
 """The Retry-After header field (RFC 9110, 10.2.3)."""
 
+import math
 from datetime import datetime
 
 from archiver.times import from_http
@@ -19,4 +20,4 @@ def retry_after_seconds(value: str | None, *, date: str | None, now: datetime) -
     if (until := from_http(value)) is None:
         return None
     since = from_http(date or "") or now
-    return int(min(max((until - since).total_seconds(), 0), LONGEST_SECONDS))
+    return min(max(math.ceil((until - since).total_seconds()), 0), LONGEST_SECONDS)

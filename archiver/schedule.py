@@ -10,7 +10,11 @@ Without dates it is the common interval, a fifth shorter after each document wit
 after each without.
 
 After a failure: the usual interval, and once more for each weight of the failures in a row (`failing`), up to
-the longest interval, a day; from HEAVY on up to seven of them. Nothing is ever given up.
+a ceiling that itself grows with the weight: the longest interval, a day, at the first, seven of them at
+HEAVY, a month at most. Nothing is ever given up.
+
+Jitter keeps below these bounds. Only where the least interval or the server's wish leaves it no room does it
+go up to a tenth above them.
 """
 
 import hashlib
@@ -24,7 +28,7 @@ DAY = 86_400
 MONTH = 30 * DAY
 """Longer than this no feed is left alone, unless a person configured it."""
 HEAVY = 30
-"""So much weight of failures, and it is asked weekly."""
+"""So much weight of failures, and even a feed that is usually asked daily is asked weekly."""
 
 _JITTER = 10
 """Part of the interval: feeds that were asked together drift apart by a tenth of it."""
@@ -70,11 +74,10 @@ def after_success(
     if gap:
         most = settings.interval_seconds if pace.rhythm_seconds is None and not configured_seconds else usual
         interval = max(least, min(last, most, longest) // 2)
-        return _spread(interval, feed_id, now, least=least, longest=max(longest, interval))
+        return _spread(interval, feed_id, now, least=least, longest=max(longest, interval, _roomy(least)))
     least = max(least, asked_seconds)
-    longest = max(longest, least)
-    interval = min(max(min(usual, last * 2), least), longest)
-    return _spread(interval, feed_id, now, least=least, longest=longest)
+    interval = min(max(min(usual, last * 2), least), max(longest, least))
+    return _spread(interval, feed_id, now, least=least, longest=max(longest, _roomy(least)))
 
 
 def after_failure(
@@ -94,13 +97,11 @@ def after_failure(
     usual = last_interval_seconds or configured_seconds or settings.interval_seconds
     usual = max(usual, settings.min_interval_seconds)
     if not configured_seconds:
-        usual = min(usual, MONTH)
-    longest = settings.max_interval_seconds * (1 if weight <= HEAVY else 7)
-    longest = max(min(longest, MONTH), usual)
-    wait = min(int(usual * max(1.0, weight)), longest)
-    if configured_seconds and usual == longest:
-        longest += usual // _JITTER
-    after = _spread(wait, feed_id, now, least=usual, longest=longest)
+        usual = min(usual, MONTH - MONTH // _JITTER)
+    weight = max(1.0, weight)
+    ceiling = int(min(settings.max_interval_seconds * (1 + 6 * (weight - 1) / (HEAVY - 1)), MONTH))
+    wait = max(min(int(usual * weight), ceiling), usual)
+    after = _spread(wait, feed_id, now, least=usual, longest=max(ceiling, _roomy(usual)))
     at = max(after.at, now + timedelta(seconds=retry_after_seconds or 0))
     return NextFetch(at=at, interval_seconds=last_interval_seconds or usual)
 
@@ -109,6 +110,11 @@ def after_gone(settings: ScheduleSettings, *, feed_id: int, now: datetime) -> Ne
     """The next time after 410 Gone (RFC 9110, 15.5.11): monthly, for good, since some come back."""
     after = _spread(MONTH, feed_id, now, least=MONTH, longest=MONTH + DAY)
     return NextFetch(at=after.at, interval_seconds=settings.interval_seconds)
+
+
+def _roomy(least: int) -> int:
+    """The least bound that leaves room for jitter above `least`."""
+    return least + least // _JITTER
 
 
 def _by_rhythm(pace: Pace, now: datetime, least: int, longest: int) -> int:

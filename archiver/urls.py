@@ -4,6 +4,7 @@ No function here raises, whatever the string. Only http and https are understood
 """
 
 import re
+from collections.abc import Iterator
 from ipaddress import IPv6Address
 from typing import NamedTuple
 from urllib.parse import quote, unquote
@@ -155,17 +156,55 @@ def host_key(url: str) -> str | None:
 
 
 _USERINFO = re.compile(r"(?<=//)[^/?#]*@")
-_SECRET_PARAMETER = re.compile(
-    r"(?<=[?&])((?:access_|auth_?|api_?|feed_?)?(?:token|key|secret|password|passwd|pwd|sig|signature)=)[^&#]*",
-    re.IGNORECASE,
+_PARAMETER = re.compile(r"(?<=[?&;#])([^?&;#=]+)=")
+_VALUE = re.compile(r"[^&#]*")
+_SECRET_NAMES = frozenset({"sid", "session", "code", "pass"})
+_SECRET_ENDINGS = tuple(
+    "token key secret password passwd pwd sig signature auth jwt sessionid session_id sessid".split()  # noqa: SIM905
 )
+_ADDRESS_FIELDS = frozenset({"location", "content-location", "link", "refresh"})
+_IN_FIELD = re.compile(r'[^<>"]+')
 
 
 def redact(url: str) -> str:
     """Return a URL as messages, logs and records may show it: without login and secret parameters."""
     if "@" not in url and "=" not in url:
         return url
-    return _SECRET_PARAMETER.sub(r"\1…", _USERINFO.sub("", url))
+    url = _USERINFO.sub("", url)
+    shown, at = list[str](), 0
+    for begin, end in _secrets(url):
+        shown += url[at:begin], "…"
+        at = end
+    return "".join(shown) + url[at:]
+
+
+def redact_field(name: str, value: str) -> str:
+    """Return a header field's value as records may show it: every address in it as `redact` shows it."""
+    if name.lower() not in _ADDRESS_FIELDS:
+        return value
+    return _IN_FIELD.sub(lambda found: redact(found[0]), value)
+
+
+def secret_values(url: str) -> list[str]:
+    """Return the values that `redact` takes out of the parameters of a URL, as they are written."""
+    return [url[begin:end] for begin, end in _secrets(url)]
+
+
+def _secrets(url: str) -> Iterator[tuple[int, int]]:
+    """Where the values of secret parameters begin and end."""
+    end = 0
+    for found in _PARAMETER.finditer(url):
+        if found.start() >= end and _is_secret(found[1]):
+            value = _VALUE.match(url, found.end())
+            assert value is not None, "the pattern matches every string"
+            end = value.end()
+            yield found.end(), end
+
+
+def _is_secret(name: str) -> bool:
+    """Whether a parameter's name says that its value is for few; `a[token]` is a `token`."""
+    word = unquote(name).lower().strip(" +").rstrip("[]").rpartition("[")[2]
+    return word in _SECRET_NAMES or word.endswith(_SECRET_ENDINGS)
 
 
 def is_web(url: str) -> bool:

@@ -9,6 +9,7 @@ answer (4.3.4).
 nothing.
 """
 
+import math
 from datetime import datetime
 
 from archiver.model import Response
@@ -39,7 +40,7 @@ def _lifetime(response: Response, now: datetime) -> int:
     if expires is None:
         return 0
     since = from_http(response.header("Date") or "") or now
-    return int((expires - since).total_seconds())
+    return math.ceil((expires - since).total_seconds())
 
 
 def _directives(response: Response) -> dict[str, str]:

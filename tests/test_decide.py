@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -264,14 +264,37 @@ class TestThePace:
 
     def test_so_does_the_server_of_an_answer_and_of_a_304(self, understood, document, feed_row, attempt):
         fresh = replace(OK, headers=(("Cache-Control", "max-age=20000"),))
-        assert understood(document("a"), response=fresh).facts.interval_seconds == 20_000
-        unchanged = replace(fresh, status=304, body=b"")
-        assert decide.confirmed(feed_row(), attempt, unchanged, (), SETTINGS).facts.interval_seconds == 20_000
+        assert understood(document("a"), response=fresh).facts.interval_seconds == 20_000 + attempt.seconds
+        facts = decide.confirmed(
+            feed_row(), attempt, replace(fresh, status=304, body=b""), (), SETTINGS
+        ).facts
+        assert facts.interval_seconds == 20_000 + attempt.seconds
+
+    @pytest.mark.parametrize(("duration_ms", "seconds"), [(0, 1), (1, 2), (1000, 2), (29_001, 31)])
+    @pytest.mark.parametrize("asked", [20_000, 86_400])
+    def test_its_wish_counts_from_the_end_of_the_answer(
+        self, feed_row, attempt, noon, duration_ms, seconds, asked
+    ):
+        fresh = replace(OK, headers=(("Cache-Control", f"max-age={asked}"),))
+        slow = replace(attempt, duration_ms=duration_ms)
+        waits = [
+            decide.confirmed(feed_row(id=n), slow, fresh, (), SETTINGS).facts.next_fetch_at - noon
+            for n in range(1, 50)
+        ]
+        least = asked + seconds
+        assert timedelta(seconds=least) <= min(waits) < max(waits) <= timedelta(seconds=least * 1.1)
+
+    def test_an_answer_without_a_clock_expires_when_it_says(self, feed_row, attempt, noon):
+        fresh = replace(OK, headers=(("Expires", "Sun, 01 Mar 2026 22:00:00 GMT"),))
+        slow = replace(attempt, duration_ms=29_001)
+        facts = decide.confirmed(feed_row(), slow, fresh, (), SETTINGS).facts
+        assert noon + timedelta(seconds=facts.interval_seconds) == datetime(2026, 3, 1, 22, tzinfo=UTC)
 
     def test_the_feeds_own_wish_is_remembered_for_answers_without_a_document(self, feed_row, attempt):
         feed = feed_row(pace=Pace(ttl_seconds=7200))
         unchanged = replace(OK, status=304, body=b"")
-        assert decide.confirmed(feed, attempt, unchanged, (), SETTINGS).facts.interval_seconds == 7200
+        facts = decide.confirmed(feed, attempt, unchanged, (), SETTINGS).facts
+        assert facts.interval_seconds == 7200 + attempt.seconds
 
     def test_another_sites_document_says_nothing_of_it(self, understood, document, known_from, feed_row):
         pace = Pace(rhythm_seconds=86_400, quiet_seconds=86_400 * 5, alive_at=None)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -86,14 +87,44 @@ class TestTheSum:
         assert (feed.failure_weight, feed.error_count) == (3.25, 5)
         assert hours == [1, 1, 2, 2, 3]
 
-    def test_however_long_it_lasts_the_feed_is_asked_weekly(self, fail, feed_row, noon):
+    def test_however_long_it_lasts_the_feed_is_asked_monthly(self, fail, feed_row, noon):
         feed = feed_row(state=FeedState.FAILING, failure_weight=5000.0, failing_since=noon)
-        assert fail(feed, MISSING).facts.next_fetch_at - noon <= timedelta(days=7)
+        assert fail(feed, MISSING).facts.next_fetch_at - noon <= timedelta(days=30)
 
     def test_the_kind_and_the_beginning_are_remembered(self, fail, feed_row, noon):
         first = fail(feed_row(), DOWN)
         second = fail(after(feed_row(), first), MISSING, days=1)
         assert (second.facts.last_error_kind, second.facts.failing_since) == ("http", noon)
+
+
+class TestPatience:
+    """A server is left alone for as long as it asks, from the end of its answer on, by the log alone."""
+
+    @pytest.fixture
+    def wait(self, feed_row, noon) -> Callable[..., timedelta]:
+        def run(*headers: tuple[str, str], kind: str = "http", duration_ms: int = 2500) -> timedelta:
+            error = FetchError(kind, "the server is busy", status=503, headers=headers)
+            attempt = Attempt(started_at=noon, duration_ms=duration_ms, request_url="")
+            return failing.failed(feed_row(), attempt, error, SETTINGS).facts.next_fetch_at - noon
+
+        return run
+
+    @pytest.mark.parametrize("kind", ["http", "challenge"])
+    def test_seconds_count_from_the_end_of_the_answer(self, wait, kind):
+        assert wait(("retry-after", "36000"), kind=kind) == timedelta(seconds=36_004)
+
+    def test_so_does_a_date_by_the_servers_own_clock(self, wait):
+        date = ("Date", "Wed, 21 Oct 2015 07:28:00 GMT")
+        until = ("Retry-After", "Wed, 21 Oct 2015 17:28:00 GMT")
+        assert wait(date, until) == timedelta(seconds=36_004)
+
+    def test_a_date_without_a_clock_is_taken_as_it_stands(self, wait, noon):
+        until = noon + timedelta(hours=10)
+        assert wait(("Retry-After", format_datetime(until, usegmt=True))) == timedelta(hours=10)
+
+    @pytest.mark.parametrize("value", ["0", "60", "soon", ""])
+    def test_it_shortens_nothing(self, wait, value):
+        assert timedelta(hours=1) <= wait(("Retry-After", value)) <= timedelta(minutes=66)
 
 
 class TestWhatIsTold:

@@ -1,6 +1,6 @@
 """Retry-After in all its spellings."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -41,6 +41,11 @@ def test_a_time_is_seconds_or_a_date_within_a_week_and_garbage_is_nothing(value,
 def test_a_date_is_measured_against_the_clock_of_the_server():
     date = "Wed, 21 Oct 2015 07:28:00 GMT"
     assert retry_after_seconds("Wed, 21 Oct 2015 07:30:00 GMT", date=date, now=NOW) == 120
+
+
+def test_a_begun_second_counts_whole_so_that_nobody_comes_before_the_date():
+    now = NOW + timedelta(milliseconds=300)
+    assert retry_after_seconds("Mon, 06 May 2024 12:02:00 GMT", date=None, now=now) == 120
 
 
 @given(st.text(), st.text())

@@ -17,8 +17,15 @@ FEED = {"feed_id": 7, "now": NOW, "configured_seconds": None, "last_interval_sec
 HOUR, DAY = 3600, 86_400
 
 
-def failure(weight: float, *, retry_after: int | None = None, configured: int | None = None) -> timedelta:
-    arguments = FEED | {"configured_seconds": configured}
+def failure(
+    weight: float,
+    *,
+    retry_after: int | None = None,
+    configured: int | None = None,
+    last: int | None = None,
+    feed_id: int = 7,
+) -> timedelta:
+    arguments = FEED | {"configured_seconds": configured, "last_interval_seconds": last, "feed_id": feed_id}
     after = schedule.after_failure(HOURLY, **arguments, weight=weight, retry_after_seconds=retry_after)
     return after.at - NOW
 
@@ -110,15 +117,16 @@ class TestBounds:
             HOURLY, **arguments, gap=False, pace=pace, asked_seconds=asked, changed=changed
         )
         wait = (after.at - NOW).total_seconds()
-        assert max(900, asked) <= wait <= DAY
+        least = max(900, asked)
+        assert least <= wait <= max(DAY, least * 1.1)
         if pace.rhythm_seconds is not None and pace.window_seconds is not None:
-            assert wait <= max(900, asked, pace.window_seconds // 2)
+            assert wait <= max(least * 1.1, pace.window_seconds // 2)
 
     @given(paces, intervals, st.integers(900, 400 * DAY), st.integers(0, DAY))
     def test_a_persons_word_is_kept_within_a_tenth(self, pace, last, configured, asked):
         arguments = FEED | {"configured_seconds": configured, "last_interval_seconds": last}
         after = schedule.after_success(HOURLY, **arguments, gap=False, pace=pace, asked_seconds=asked)
-        assert max(900, asked) <= (after.at - NOW).total_seconds() <= max(configured * 1.1, asked)
+        assert max(900, asked) <= (after.at - NOW).total_seconds() <= max(configured, asked, 900) * 1.1
 
     @given(paces, intervals, intervals, st.integers(0, DAY))
     def test_after_a_gap_it_is_asked_at_most_half_as_late_as_before(self, pace, last, configured, asked):
@@ -160,15 +168,42 @@ class TestBounds:
         assert len(waits) > 90
         assert max(waits) - min(waits) > timedelta(hours=2)
 
+    @pytest.mark.parametrize(
+        ("least", "circumstances"),
+        [
+            (900, {"pace": every(60, window=600)}),
+            (900, {"pace": every(60, window=600), "gap": True}),
+            (7 * HOUR, {"pace": every(HOUR, window=2 * HOUR), "asked_seconds": 7 * HOUR}),
+            (DAY, {"asked_seconds": DAY}),
+            (DAY, {"asked_seconds": DAY, "configured_seconds": HOUR}),
+        ],
+    )
+    def test_they_do_so_too_where_the_bounds_leave_no_room_by_up_to_a_tenth(self, least, circumstances):
+        waits = {
+            (schedule.after_success(HOURLY, **(FEED | {"feed_id": n, "gap": False} | circumstances)).at - NOW)
+            for n in range(100)
+        }
+        assert len(waits) > 50
+        assert timedelta(seconds=least) <= min(waits) < max(waits) <= timedelta(seconds=least * 1.1)
+
 
 class TestAFailure:
     @pytest.mark.parametrize(("weight", "hours"), [(0.25, 1), (1, 1), (2, 2), (2.5, 2.5), (5, 5)])
     def test_failures_slow_down_linearly(self, weight, hours):
         assert timedelta(hours=hours) <= failure(weight) <= timedelta(hours=hours * 1.1)
 
-    @pytest.mark.parametrize(("weight", "days"), [(24, 1), (30, 1), (168, 7), (1000, 7)])
-    def test_never_beyond_a_day_and_where_they_are_many_never_beyond_a_week(self, weight, days):
-        assert timedelta(days=days * 0.9) <= failure(weight) <= timedelta(days=days)
+    @pytest.mark.parametrize(("weight", "days"), [(24, 1), (168, 7), (1000, 30)])
+    def test_they_do_so_for_as_long_as_they_last_up_to_a_month(self, weight, days):
+        wait = failure(weight)
+        assert timedelta(days=days * 0.9) <= wait <= min(timedelta(days=days * 1.1), timedelta(days=30))
+
+    @pytest.mark.parametrize(("weight", "days"), [(0.5, 1), (1, 1), (15.5, 4), (30, 7), (59, 13), (500, 30)])
+    def test_a_daily_feed_is_slowed_down_linearly_to_a_week_and_on_to_a_month(self, weight, days):
+        wait = failure(weight, last=DAY)
+        assert timedelta(days=max(days * 0.9, 1)) <= wait <= timedelta(days=1.1 if days == 1 else days)
+
+    def test_feeds_that_fail_together_drift_apart_at_their_usual_interval_too(self):
+        assert len({failure(1, last=DAY, feed_id=n) for n in range(100)}) > 90
 
     def test_retry_after_is_honoured_where_it_asks_for_more_patience(self):
         assert failure(1, retry_after=10 * 3600) == timedelta(hours=10)

@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.urls import canonical, host_key, is_site_root, is_web, resolve, url_key
+from archiver.urls import (
+    canonical,
+    host_key,
+    is_site_root,
+    is_web,
+    redact,
+    redact_field,
+    resolve,
+    secret_values,
+    url_key,
+)
 
 any_text = st.text(st.characters(), max_size=60) | st.text("htp:/?#[]@!&=%.\\;amp38 2eEюж\n", max_size=60)
 segments = st.text("abcABCпя123-._~ %/", max_size=12)
@@ -219,6 +229,85 @@ class TestKey:
 
     def test_the_host_key_is_the_host_alone(self):
         assert host_key("https://user:pw@WWW.Қаз.kz:8080/a") == "www.xn--80ao21a.kz"
+
+
+class TestRedact:
+    @pytest.mark.parametrize(
+        "name",
+        """
+        token TOKEN access_token private_token rss_token feedtoken X-Amz-Security-Token api_key apikey key
+        authkey passkey secret client_secret password user_passwd pwd sig X-Amz-Signature jwt auth oauth
+        sid session sessionid session_id PHPSESSID code a[token] a[token][] user[session]
+        %74oken %74%6F%6B%65%6E a%5Btoken%5D
+        """.split(),  # noqa: SIM905 - readable as prose
+    )
+    @pytest.mark.parametrize("before", ["?", "?x=1&", "?x=1;", "?x=1&amp;", "#"])
+    def test_the_values_of_secret_parameters_go_and_their_names_stay(self, name, before):
+        assert redact(f"https://x.kz/a{before}{name}=S3;,CRET/?&y=2") == f"https://x.kz/a{before}{name}=…&y=2"
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "keyword",
+            "keys",
+            "tokens",
+            "design",
+            "author",
+            "country_code",
+            "encode",
+            "postid",
+            "sessions",
+            "p",
+        ],
+    )
+    def test_harmless_parameters_stay(self, name):
+        assert redact(url := f"https://x.kz/token=a?{name}=rss&b=2") == url
+
+    def test_a_secret_in_an_address_within_an_address_goes_too(self):
+        assert (
+            redact("https://x.kz/?to=http://me:pw@y.kz/?token=a&b=1")
+            == "https://x.kz/?to=http://y.kz/?token=…&b=1"
+        )
+
+    @given(any_text | st.text("?&;#=[]%74otken", max_size=40))
+    def test_what_was_taken_out_is_not_in_there_again(self, url):
+        assert redact(redact(url)) == redact(url)
+        assert all(value == "…" for value in secret_values(redact(url)))
+
+    @pytest.mark.parametrize(
+        ("field", "shown"),
+        [
+            (("Location", "/l?token=S&b=1"), "/l?token=…&b=1"),
+            (("content-location", "http://me:pw@x.kz/?b=1&jwt=S"), "http://x.kz/?b=1&jwt=…"),
+            (
+                ("Link", '</a?token=S>; rel="self", <//me:pw@x.kz/b?sid=S&p=2>; rel=next; title="a b"'),
+                '</a?token=…>; rel="self", <//x.kz/b?sid=…&p=2>; rel=next; title="a b"',
+            ),
+            (("Refresh", '0; url="/l?auth=S"'), '0; url="/l?auth=…"'),
+            (("ETag", '"//a@?token=S"'), '"//a@?token=S"'),
+        ],
+    )
+    def test_the_addresses_in_a_header_field_are_shown_so_and_all_else_to_the_byte(self, field, shown):
+        assert redact_field(*field) == shown
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://x/?" + "token=a&" * 100_000,
+        "http://x/?" + "token=?" * 100_000,
+        "http://x/?" + "%74oken" * 100_000,
+        "?" * 300_000 + "=",
+        "//" * 200_000 + "=",
+        "<" * 300_000 + "=",
+    ],
+    ids=["secrets", "one secret", "long name", "marks", "slashes", "brackets"],
+)
+def test_secrets_are_taken_out_of_long_hostile_urls_in_linear_time(url):
+    begun = perf_counter()
+    redact(url)
+    redact_field("Link", url)
+    assert perf_counter() - begun < 2
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """How long a server and its feed ask to be left alone."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -70,6 +70,13 @@ def test_expires_is_measured_against_the_servers_own_clock(expires, seconds):
 
 def test_without_a_date_expires_is_measured_against_ours():
     assert wish(("Expires", "Sun, 01 Mar 2026 13:00:00 GMT")) == 3600
+
+
+def test_a_begun_second_counts_whole_so_that_nobody_comes_before_the_answer_expires():
+    headers = (("Expires", "Sun, 01 Mar 2026 13:00:00 GMT"),)
+    response = Response(request_url="", final_url="", status=200, headers=headers)
+    now = NOW + timedelta(milliseconds=300)
+    assert asked_seconds(response, ttl_seconds=None, now=now) == 3600
 
 
 def test_max_age_goes_before_expires_even_where_it_asks_nothing():

@@ -26,7 +26,7 @@ from archiver.errors import StoreError
 from archiver.export.warc_facts import feed_field, fetch_field
 from archiver.store import Chosen, Reader
 from archiver.store.salvage import Lost
-from archiver.urls import redact
+from archiver.urls import redact, redact_field
 
 _SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 _NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
@@ -316,10 +316,7 @@ def _without_secrets(row: Mapping[str, Any]) -> dict[str, Any]:
         "request_url": redact(row["request_url"]),
         "error": row["error"] and _told(row["error"], row["final_url"] or row["request_url"]),
         "final_url": row["final_url"] and redact(row["final_url"]),
-        "headers": [
-            [name, redact(value) if name.lower() in ("location", "content-location", "link") else value]
-            for name, value in row["headers"]
-        ],
+        "headers": [[name, redact_field(name, value)] for name, value in row["headers"]],
         "redirects": [
             hop
             | {"url": redact(hop["url"])}

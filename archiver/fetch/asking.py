@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from archiver.config import FetchSettings
 from archiver.fetch.decode import ACCEPT_ENCODING
+from archiver.fetch.proof import WITHHELD
 from archiver.model import FetchRequest
 
 Fields = list[tuple[str, str]]
@@ -66,7 +67,8 @@ def validators(request: FetchRequest) -> Fields:
     To who knows the ETag, a server may send only the entries that came after it (`A-IM: feed`, RFC 3229).
     """
     said: Fields = []
-    if request.etag and _VALIDATOR.fullmatch(request.etag):
+    # An ETag that echoed a secret was not kept as it came, and says nothing to its server.
+    if request.etag and WITHHELD not in request.etag and _VALIDATOR.fullmatch(request.etag):
         said += [("If-None-Match", request.etag), ("A-IM", "feed")]
     if request.last_modified and _VALIDATOR.fullmatch(request.last_modified):
         said.append(("If-Modified-Since", request.last_modified))

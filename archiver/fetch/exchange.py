@@ -1,14 +1,15 @@
 """One fetch over HTTP: from the first request over every redirect to the last byte of the answer."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import NoReturn, Protocol
 
 import httpx
 
+from archiver import urls
 from archiver.config import FetchSettings
 from archiver.errors import FetchError
 from archiver.fetch import address, asking, challenge, proof
@@ -16,7 +17,6 @@ from archiver.fetch.decode import Decoder, too_large
 from archiver.fetch.failures import FOREIGN, seconds, translated
 from archiver.hosts import host_of
 from archiver.model import Connection, FetchOptions, FetchRequest, Headers, Hop, Response
-from archiver.retry import retry_after_seconds
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _NO_DOCUMENT = {204: "no content", 205: "no content", 206: "only a part of the document"}
@@ -58,6 +58,7 @@ class Exchange:
             second_agent=request.second_agent and settings.second_user_agent is not None
         )
         self._login: str | None = None
+        self._secrets: re.Pattern[str] | None = None
         self._visited: set[str] = set()
         self._hops: list[Hop] = []
         self._url: httpx.URL | None = None
@@ -74,6 +75,7 @@ class Exchange:
         """Return the answer, or raise FetchError with all that is known."""
         try:
             url, self._login = address.parse(self._request.url)
+            self._secrets = proof.echoes(self._request, login=self._login)
             self._go_to(url)
             while True:
                 if (response := await self._in_turn(url)) is not None:
@@ -90,7 +92,7 @@ class Exchange:
 
     def _complete(self, error: FetchError) -> None:
         error.status = self._status
-        error.headers = self._headers
+        error.headers = proof.received(self._headers, self._secrets)
         error.redirects = tuple(self._hops)
         error.final_url = self._address
         error.request_headers = self._sent
@@ -122,7 +124,11 @@ class Exchange:
                     "timeout", f"the whole fetch took longer than {seconds(self._total)}"
                 ) from error
             raise translated(
-                error, url, settings=self._settings, answered=self._status is not None
+                error,
+                url,
+                settings=self._settings,
+                answered=self._status is not None,
+                by_proxy=self._request.options.proxy is not None,
             ) from error
         finally:
             self._left = max(self._left - (loop.time() - began), 0.0)
@@ -141,7 +147,9 @@ class Exchange:
             answer = await transport.handle_async_request(self._written(url, fields))
             try:
                 self._status, self._headers = answer.status_code, _decoded(answer.headers)
-                self._connection, self._status_line = proof.connection(answer), proof.status_line(answer)
+                self._connection = proof.connection(answer)
+                version, reason = proof.status_line(answer)
+                self._status_line = version, reason and proof.withheld(reason, self._secrets)
                 return await self._judge(url, answer)
             finally:
                 await answer.aclose()
@@ -193,7 +201,8 @@ class Exchange:
             raise FetchError("redirect_loop", "the server sends us round in a circle")
         if len(self._hops) >= self._settings.max_redirects:
             raise FetchError("too_many_redirects", f"we were sent on more than {len(self._hops)} times")
-        self._hops.append(Hop(url=str(url), status=status, location=location, connection=self._connection))
+        shown = proof.withheld(urls.redact(location), self._secrets)
+        self._hops.append(Hop(url=str(url), status=status, location=shown, connection=self._connection))
         if not address.keeps_trust(url, next_url):
             self._manner = replace(self._manner, trusted=False)
         self._go_to(next_url)
@@ -215,7 +224,7 @@ class Exchange:
             request_url=self._request.url,
             final_url=self._address or self._request.url,
             status=self._status,
-            headers=self._headers,
+            headers=proof.received(self._headers, self._secrets),
             body=body,
             redirects=tuple(self._hops),
             complete=complete,
@@ -248,7 +257,7 @@ class Exchange:
             raise FetchError("gone", "the server says that this feed is gone for good (410)", body=body)
         phrase = httpx.codes.get_reason_phrase(status)
         named = f"{status} {phrase}" if phrase else str(status)
-        raise FetchError("http", f"the server answered {named}", body=body, retry_after=self._retry_after())
+        raise FetchError("http", f"the server answered {named}", body=body)
 
     def _refuse_challenge(self, body: bytes | None) -> None:
         assert self._status is not None
@@ -258,13 +267,7 @@ class Exchange:
                 f"{service}, which stands before the site, asks for proof that a person is asking"
                 f" ({self._status})",
                 body=body,
-                retry_after=self._retry_after(),
             )
-
-    def _retry_after(self) -> int | None:
-        return retry_after_seconds(
-            self._field("retry-after"), date=self._field("date"), now=datetime.now(UTC)
-        )
 
     async def _read(self, answer: httpx.Response) -> bytes:
         """The body; `_is_proven` then says whether anything proves that it came whole."""

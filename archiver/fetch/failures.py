@@ -13,12 +13,26 @@ FOREIGN = (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError)
 """What may come out of httpx and what lies under it: ssl's errors are OSError, idna's are UnicodeError."""
 
 
+_BEFORE_A_PROXY = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
+
+
 def translated(
-    error: BaseException, url: httpx.URL | None, *, settings: FetchSettings, answered: bool
+    error: BaseException,
+    url: httpx.URL | None,
+    *,
+    settings: FetchSettings,
+    answered: bool,
+    by_proxy: bool = False,
 ) -> FetchError:
     """Return what a foreign exception means; `answered` says that the head of an answer had come before."""
     host = _name(url)
     causes = list(_causes(error))
+    if (
+        by_proxy
+        and isinstance(error, _BEFORE_A_PROXY)
+        and not any(isinstance(c, ssl.SSLError) for c in causes)
+    ):
+        return FetchError("proxy", "the proxy of this feed cannot be reached, or does not let us through")
     if isinstance(error, httpx.ConnectTimeout):
         return unreached(host, settings.connect_timeout)
     if isinstance(error, httpx.TimeoutException):
@@ -38,8 +52,6 @@ def translated(
             return FetchError("dns", f"the name {host} has no address")
         if isinstance(cause, UnicodeError):
             return FetchError("bad_url", f"{host[:80]} is not a name that can be looked up")
-    if isinstance(error, httpx.ProxyError):
-        return FetchError("connect", f"the proxy does not let us through: {_short(str(error))}")
     if isinstance(error, httpx.ConnectError):
         return _unreachable(host, url, causes)
     if isinstance(error, httpx.RemoteProtocolError):

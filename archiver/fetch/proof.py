@@ -1,22 +1,75 @@
 """Proof of a fetch: who answered, by the word of the connection itself, and what we had sent."""
 
+import base64
 import hashlib
+import re
 import ssl
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from urllib.parse import quote, unquote
 
 import httpx
 
-from archiver.model import Connection, Headers
+from archiver import urls
+from archiver.model import Connection, FetchRequest, Headers
 
 WITHHELD = "(withheld)"
 """Stands in the place of what is nobody else's business, in the archive and in whatever is made from it."""
 _SECRET = frozenset({"authorization", "proxy-authorization", "cookie"})
+_SHORTEST_ECHO = 6
+"""Shorter secrets are not looked for in answers: they would stand in words that are none."""
+_OPEN = ("accept", "user-agent", "cache-control", "pragma", "referer", "origin", "sec-", "dnt")
+"""Fields that say how somebody asks, not who: `Accept` of a feed must not blot out its `Content-Type`."""
 
 
 def sent(headers: Collection[tuple[str, str]], *, private: Collection[tuple[str, str]]) -> Headers:
     """Return the header fields of a request without its secrets: logins, and all that is in `private`."""
     secret = _SECRET | {name.lower() for name, _ in private}
     return tuple((name, WITHHELD if name.lower() in secret else value) for name, value in headers)
+
+
+def echoes(request: FetchRequest, *, login: str | None) -> re.Pattern[str] | None:
+    """Return what finds the secrets of a request in an answer; None where there are none.
+
+    They are the logins, cookies, own fields and secret parameters that this one feed was configured with.
+    """
+    known = {form for one in _secrets(request, login) for form in (one, quote(one, safe=""), unquote(one))}
+    long = sorted((one for one in known if len(one) >= _SHORTEST_ECHO), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, long))) if long else None
+
+
+def _secrets(request: FetchRequest, login: str | None) -> Iterator[str]:
+    yield from urls.secret_values(request.url)
+    yield from (value for _, value in request.options.cookies)
+    own = [value for name, value in request.headers if not name.lower().startswith(_OPEN)]
+    for field in (request.options.authorization, login, *own):
+        if not field:
+            continue
+        yield field
+        scheme, blank, credentials = field.partition(" ")
+        if not blank:
+            continue
+        if scheme.lower() in ("basic", "bearer", "token"):
+            yield credentials
+        if scheme.lower() == "basic":
+            try:
+                yield base64.b64decode(credentials).decode().partition(":")[2]
+            except ValueError:
+                continue
+
+
+def withheld(text: str, secrets: re.Pattern[str] | None) -> str:
+    """Return a part of an answer without what it echoes of the request's `secrets` (see `echoes`)."""
+    return text if secrets is None else secrets.sub(WITHHELD, text)
+
+
+def received(headers: Headers, secrets: re.Pattern[str] | None) -> Headers:
+    """Return the header fields of an answer, byte for byte but for what they echo of the request's secrets.
+
+    In addresses secret parameters go as everywhere else, so that what is left of them can still be read.
+    """
+    if secrets is None:
+        return headers
+    return tuple((name, withheld(urls.redact_field(name, value), secrets)) for name, value in headers)
 
 
 def connection(answer: httpx.Response) -> Connection | None:

@@ -50,11 +50,15 @@ class Due:
 
 
 def due(db: Database, *, now: datetime) -> Due:
-    """How many feeds are due, overdue, and since when the first of them waits."""
+    """How many feeds are due, overdue, and since when the first of them waits.
+
+    A feed whose host asked for patience is due, and not overdue: nothing is late by our fault.
+    """
     row = db.execute(
         """
         SELECT count(*), min(next_fetch_at), coalesce(sum(
             strftime('%s', :now) - strftime('%s', next_fetch_at) > max(coalesce(interval_seconds, 0), 3600)
+            AND host NOT IN (SELECT host FROM hosts WHERE held_until > :now)
         ), 0)
         FROM feeds WHERE state <> 'paused' AND next_fetch_at <= :now
         """,
