@@ -43,6 +43,7 @@ class Workers:
         self.count = count or min(4, os.cpu_count() or 1)
         self._time_limit = time_limit_seconds
         self._pool = self._new_pool()
+        self._under_way = 0
 
     async def prepare(self, body: bytes, options: ParseOptions, known: str | None = None) -> PreparedFeed:
         """Run `prepare` in a worker. Raises ParseError, of kind `crashed` where the worker was killed."""
@@ -58,6 +59,7 @@ class Workers:
 
     async def _prepare_once(self, body: bytes, options: ParseOptions, known: str | None) -> PreparedFeed:
         future = self._schedule(body, options, known)
+        self._under_way += 1
         try:
             return await asyncio.wrap_future(future)
         except TimeoutError as error:
@@ -72,6 +74,9 @@ class Workers:
             if abs(getattr(error, "exitcode", 0)) in _ENDED_FROM_OUTSIDE:
                 raise WorkerEnded("a worker was ended from outside, as at a shutdown") from error
             raise ParseError("crashed", f"the document broke its reader: {error}") from error
+        finally:
+            if future.done() and not future.cancelled():  # else it may still be read, and is not waited for
+                self._under_way -= 1
 
     def _schedule(
         self, body: bytes, options: ParseOptions, known: str | None
@@ -90,7 +95,11 @@ class Workers:
         )
 
     def _end(self) -> None:
-        self._pool.stop()  # type: ignore[no-untyped-call]
+        if self._pool.active and not self._under_way:
+            # To stop would be quicker, but a worker that is only just starting would complain.
+            self._pool.close()  # type: ignore[no-untyped-call]
+        else:
+            self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
 
     def __enter__(self) -> "Workers":
