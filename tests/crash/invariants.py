@@ -19,7 +19,7 @@ from archiver.identify.keys import content_sha256
 from archiver.model import Category, Enclosure, EntryData, Markup, Person
 from archiver.store import Reader
 
-_LONGEST_WAIT = timedelta(seconds=15)
+_LONGEST_WAIT = timedelta(seconds=20)
 """No next time may lie further ahead, by the harness's configuration."""
 
 HURRIED = "feed-1"
