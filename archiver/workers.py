@@ -42,7 +42,7 @@ class Workers:
     def __init__(self, count: int | None = None, *, time_limit_seconds: float = TIME_LIMIT_SECONDS) -> None:
         self.count = count or min(4, os.cpu_count() or 1)
         self._time_limit = time_limit_seconds
-        self._pool = self._new_pool()
+        self._pool: ProcessPool | None = None
         self._under_way = 0
 
     async def prepare(self, body: bytes, options: ParseOptions, known: str | None = None) -> PreparedFeed:
@@ -81,7 +81,7 @@ class Workers:
     def _schedule(
         self, body: bytes, options: ParseOptions, known: str | None
     ) -> "ProcessFuture[PreparedFeed]":
-        if not self._pool.active:
+        if self._pool is None or not self._pool.active:
             # The pool gives up when it cannot tell which of several documents killed a worker.
             self._end()
             self._pool = self._new_pool()
@@ -95,6 +95,8 @@ class Workers:
         )
 
     def _end(self) -> None:
+        if self._pool is None:  # to ask it whether it is active would start it
+            return
         if self._pool.active and not self._under_way:
             # To stop would be quicker, but a worker that is only just starting would complain.
             self._pool.close()  # type: ignore[no-untyped-call]
