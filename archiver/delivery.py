@@ -14,8 +14,6 @@ from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
 from typing import Any
 
-import httpx
-
 from archiver import __version__
 from archiver.config import MailSettings
 from archiver.digest import Digest
@@ -31,6 +29,8 @@ log = logging.getLogger(__name__)
 
 async def post(address: str, body: Mapping[str, Any]) -> None:
     """POST a JSON document. Redirects are not followed. Raises DeliveryError for all but a 2xx."""
+    import httpx  # loads longer than most commands take, and is seldom wanted
+
     try:
         async with asyncio.timeout(SECONDS), httpx.AsyncClient(trust_env=True, timeout=SECONDS) as client:
             headers = {"User-Agent": f"archiver/{__version__}"}

@@ -16,6 +16,7 @@ Messages are one sentence for a person: what, where, what to do.
 """
 
 from datetime import datetime
+from typing import Any
 
 from archiver.model import Connection, Headers, Hop
 
@@ -96,6 +97,10 @@ class FetchError(ArchiverError):
         self.http_version: str | None = None
         self.reason: str | None = None
         self.second_agent = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Picklable with all that is known, since it comes from the process that asks."""
+        return FetchError, (self.kind, str(self)), vars(self)
 
 
 class ParseError(ArchiverError):

@@ -68,7 +68,7 @@ class _Formatter(logging.Formatter):
 
     def broken(self, record: logging.LogRecord) -> str | None:
         if not record.exc_info or record.exc_info[0] is None:
-            return None
+            return self.cleared(record.exc_text) if record.exc_text else None  # of another process
         return self.cleared(self.formatException(record.exc_info))
 
 

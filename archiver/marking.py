@@ -100,6 +100,16 @@ def shared_urls(known: Iterable[KnownEntry], seen: Collection[int]) -> frozenset
     return frozenset(entry.url_key for entry in known if entry.id in seen and entry.url_key)
 
 
+def is_unusual(one: Recognised, shared: Collection[str]) -> bool:
+    """Whether a new entry was recognised in a way that asks for a look at the whole document.
+
+    `shared` are links of seen entries.
+    """
+    identity = one.entry.identity
+    fell = identity.url_key in shared and identity.rung is not Rung.GUID
+    return one.alias is not None or one.duplicate or fell
+
+
 def _share_only_a_link(entry: PreparedEntry, other: KnownEntry) -> bool:
     with_ids = entry.identity.rung is Rung.GUID and other.rung is Rung.GUID
     titles = {entry.identity.title_key, other.title_key} - {""}

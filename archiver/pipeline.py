@@ -12,20 +12,21 @@ Every attempt ends in `store.apply`: exactly one row in `fetches`, and always a 
 document takes the same way, with a file in the place of the fetch.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from archiver import churn, decide, manners, marks, torn, trust
 from archiver.changes import FeedUpdate, FetchRecord, Hold, Outcome
 from archiver.config import ScheduleSettings
 from archiver.errors import ArchiverError, FetchError, HostHeld, ParseError
 from archiver.failpoints import failpoint
-from archiver.fetch import Fetcher, keeps_trust
-from archiver.identify import Recognised, recognise
-from archiver.marking import is_entangled, shared_urls
+from archiver.identify import recognise
+from archiver.marking import is_entangled, is_unusual, shared_urls
 from archiver.model import (
     FeedForUpdate,
     FetchOptions,
@@ -34,10 +35,9 @@ from archiver.model import (
     ParseOptions,
     PreparedFeed,
     Response,
-    Rung,
     SeenEntry,
 )
-from archiver.store import NEWEST, Store, digest
+from archiver.store import NEWEST, Packed, Store, digest
 from archiver.urls import redact
 from archiver.workers import Workers
 from archiver.writer import Writer
@@ -57,6 +57,13 @@ class Updated:
     """When the feed will be asked next; None: that stays as it was."""
 
 
+class Fetching(Protocol):
+    """Who asks: a Fetcher here, or one in another process."""
+
+    async def fetch(self, request: FetchRequest) -> Response:
+        """Bring a document. Raises FetchError, HostHeld, and ArchiverError where nothing is known."""
+
+
 class Pipeline:
     """The rooms that an update passes through. Knows no order of feeds, and no clock but a given one."""
 
@@ -64,7 +71,7 @@ class Pipeline:
         self,
         *,
         writer: Writer,
-        fetcher: Fetcher,
+        fetcher: Fetching,
         workers: Workers,
         schedule: ScheduleSettings,
         headers: Mapping[str, Headers],
@@ -92,13 +99,14 @@ class Pipeline:
         started_at, watch = self._clock(), self._elapsed()
         options = self._options.get(feed.url) or FetchOptions()
         # They may be secrets, and were meant for the address that they were configured with.
-        at_home = keeps_trust(feed.url, feed.current_url)
+        headers = self._headers.get(feed.url, ())
+        at_home = feed.url == feed.current_url or _keeps_trust(feed, headers, options)
         asks_whole = trust.asks_whole(feed, now=started_at)
         request = FetchRequest(
             url=feed.current_url,
             etag=None if asks_whole else feed.etag,
             last_modified=None if asks_whole else feed.last_modified,
-            headers=self._headers.get(feed.url, ()) if at_home else (),
+            headers=headers if at_home else (),
             options=options if at_home else options.elsewhere,
             second_agent=feed.second_agent and not trust.is_audit(feed, now=started_at),
             allow_file=feed.url.startswith("file:"),
@@ -171,7 +179,10 @@ class Pipeline:
             return await self._write(feed, attempt, Answer(response=response, sha256=sha256, read=None))
         told = options(feed, attempt, response)
         known = feed.marks if self._by_marks and may_go_by_marks(feed, response) else None
-        answer = Answer(response=response, sha256=sha256, read=await self._read(response, told, known))
+        read, packed = await asyncio.gather(
+            self._read(response, told, known), self._writer.pack(feed.id, sha256, response.body)
+        )
+        answer = Answer(response=response, sha256=sha256, read=read, packed=packed)
         try:
             return await self._write(feed, attempt, answer)
         except Entangled:
@@ -212,13 +223,22 @@ class Pipeline:
                 update = decided(store, feed, attempt, came, self._schedule)
             except Entangled as entangled:  # concerns nobody with whom the transaction is shared
                 return entangled
-            store.apply(update)
+            store.apply(update, came.packed if isinstance(came, Answer) else None)
             return update
 
         update = await self._writer.write(work)
         if isinstance(update, Entangled):
             raise update
         return Updated(feed=feed, fetch=update.fetch, hold=update.hold, next_at=update.facts.next_fetch_at)
+
+
+def _keeps_trust(feed: FeedForUpdate, headers: Headers, options: FetchOptions) -> bool:
+    """Whether what is configured for a feed's address may be told where it is now."""
+    if not headers and options == options.elsewhere:
+        return True
+    from archiver.fetch import keeps_trust  # loads httpx, which nobody else needs in the process that writes
+
+    return keeps_trust(feed.url, feed.current_url)
 
 
 class Entangled(Exception):
@@ -233,6 +253,8 @@ class Answer:
     sha256: str
     read: PreparedFeed | ParseError | None
     """None: there was nothing to read, the document being the one that we know."""
+    packed: Packed | None = None
+    """Its body as it will be stored, made ahead."""
 
 
 def is_known(feed: FeedForUpdate, response: Response, sha256: str) -> bool:
@@ -331,7 +353,7 @@ def consult(
         seen=ids,
         seen_urls=shared,
     )
-    if seen and (recognition.events or any(_is_unusual(one, shared) for one in recognition.entries)):
+    if seen and (recognition.events or any(is_unusual(one, shared) for one in recognition.entries)):
         raise Entangled
     if seen and any(one.known and not one.known.present for one in recognition.entries):
         met = store.first_seen(ids)
@@ -357,13 +379,6 @@ def consult(
         seen=seen,
         raw=prepared.raw,
     )
-
-
-def _is_unusual(one: Recognised, shared: frozenset[str]) -> bool:
-    """Whether an entry was recognised in a way that asks for a look at the whole document."""
-    identity = one.entry.identity
-    fell = identity.url_key in shared and identity.rung is not Rung.GUID
-    return one.alias is not None or one.duplicate or fell
 
 
 def _seen(store: Store, feed: FeedForUpdate, prepared: PreparedFeed) -> tuple[SeenEntry, ...]:

@@ -5,6 +5,7 @@ It runs in worker processes, since a publisher's bytes may take any time and mem
 
 from dataclasses import replace
 
+from archiver import stems
 from archiver.clean import clean
 from archiver.failpoints import failpoint
 from archiver.identify import identify
@@ -32,7 +33,9 @@ def understand(parsed: ParsedFeed) -> PreparedFeed:
     return PreparedFeed(
         parsed=parsed,
         entries=tuple(
-            PreparedEntry(data=data, cleaned=clean_entry, identity=identity)
+            PreparedEntry(
+                data=data, cleaned=clean_entry, identity=identity, terms=stems.of_entry(data, clean_entry)
+            )
             for data, clean_entry, identity in zip(parsed.entries, cleaned, identities, strict=True)
         ),
     )

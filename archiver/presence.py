@@ -7,7 +7,7 @@ from archiver import churn
 from archiver.changes import ChangeKind, EntryChange
 from archiver.churn import History, Version
 from archiver.identify import Recognised, same_post
-from archiver.model import Candidate, KnownEntry, PreparedEntry
+from archiver.model import Candidate, EntryData, KnownEntry, PreparedEntry
 from archiver.times import to_text
 
 FUTURE_TOLERANCE = timedelta(days=2)
@@ -30,7 +30,7 @@ def changes_of_present(
         if found.duplicate:
             continue
         entry = found.entry
-        note = _date_note(entry, now)
+        note = date_note(entry.data, now)
         if found.known is None:
             siblings = fresh.setdefault(entry.identity.url_key, [])
             link = same_post(entry, feed_id, candidates.get(entry.data.position, ()), siblings)
@@ -83,8 +83,8 @@ def _version(entry: PreparedEntry) -> Version:
     )
 
 
-def _date_note(entry: PreparedEntry, now: datetime) -> str | None:
-    data = entry.data
+def date_note(data: EntryData, now: datetime) -> str | None:
+    """What is odd about an entry's date of publication, seen at this time: `future`, `unreadable`."""
     if data.published_at is None:
         return "unreadable" if data.published_raw else None
     return "future" if data.published_at > now + FUTURE_TOLERANCE else None

@@ -20,13 +20,14 @@ from archiver.manners import UNREACHABLE, host_asked
 from archiver.model import FeedForUpdate, FeedState
 from archiver.pipeline import Pipeline, Updated
 from archiver.turns import TakingTurns
-from archiver.upkeep import Upkeep
 from archiver.urls import redact
 from archiver.vitals import Pulse
 from archiver.writer import Writer
 
 if TYPE_CHECKING:
     from apscheduler.job import Job
+
+    from archiver.upkeep import Upkeep
 
 DRAIN_SECONDS = 6.0
 """How long updates under way may take to finish after SIGTERM; then they are dropped, untouched."""
@@ -84,7 +85,7 @@ class Service:
         report: Report,
         requests_per_second: float | None = None,
         drain_seconds: float = DRAIN_SECONDS,
-        upkeep: Upkeep | None = None,
+        upkeep: "Upkeep | None" = None,
     ) -> None:
         """Go by the clock of `turns`, which must be those that the pipeline's fetcher takes."""
         self._pipeline = pipeline

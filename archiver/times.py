@@ -6,7 +6,9 @@ from email.utils import parsedate_to_datetime
 
 def to_text(moment: datetime) -> str:
     """Write an aware time as the archive does; fractions of a second are dropped."""
-    return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="seconds")[:19] + "Z"
 
 
 def from_text(text: str) -> datetime:

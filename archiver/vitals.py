@@ -1,8 +1,8 @@
-"""Whether the service is alive: its loop ticks, its writer writes. The watchdog and `/healthz` go by it."""
+"""Whether the service is alive: it ticks, asks and writes. The watchdog and `/healthz` go by it."""
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -16,6 +16,9 @@ STUCK_SECONDS = 180.0
 
 WRITER_SECONDS = 20.0
 """So long the writer may be busy with what it has begun."""
+
+ASKING_SECONDS = 20.0
+"""So long the process that asks may be busy with one thing."""
 
 CHANGING_SECONDS = 120.0
 """So long the service may take to begin, or to begin again with another configuration."""
@@ -41,17 +44,27 @@ class Vitals:
     def __init__(self) -> None:
         self._pulse: Callable[[], Pulse] | None = None
         self._writer: Writer | None = None
+        self._answer: Callable[[], Awaitable[None]] | None = None
         self._tick_seconds = 0.0
         self._since = time.monotonic()
 
-    def watch(self, pulse: Callable[[], Pulse], writer: Writer, *, tick_seconds: float) -> None:
-        """Look after this service from now on."""
+    def watch(
+        self,
+        pulse: Callable[[], Pulse],
+        writer: Writer,
+        *,
+        tick_seconds: float,
+        answer: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Look after this service from now on; `answer` returns when the process that asks does."""
         self._pulse, self._writer, self._tick_seconds = pulse, writer, tick_seconds
+        self._answer = answer
         self._since = time.monotonic()
 
     def leave(self) -> None:
         """The service ends, and another is to begin."""
         self._pulse, self._writer, self._since = None, None, time.monotonic()
+        self._answer = None
 
     def pulse(self) -> Pulse:
         """What the service says of itself; nothing where there is none."""
@@ -62,12 +75,16 @@ class Vitals:
         _, unwritable = await self._probe()
         trouble = self.pulse().trouble
         told = f"the last update could not be written: {trouble}" if trouble is not None else None
-        return [problem for problem in (self._stuck(), unwritable, told) if problem is not None]
+        return [
+            problem
+            for problem in (self._stuck(), await self._mute(), unwritable, told)
+            if problem is not None
+        ]
 
     async def is_alive(self) -> bool:
-        """Whether loop and writer do anything at all. A full disk is no reason to be restarted."""
+        """Whether loops and writer do anything at all. A full disk is no reason to be restarted."""
         answers, _ = await self._probe()
-        return answers and self._stuck() is None
+        return answers and self._stuck() is None and await self._mute() is None
 
     def _stuck(self) -> str | None:
         if self._pulse is None:
@@ -77,6 +94,19 @@ class Vitals:
         ago = time.monotonic() - self._since if ago_of_tick is None else ago_of_tick
         most = max(TICKS_MISSED * self._tick_seconds, STUCK_SECONDS)
         return f"the service has not looked for due feeds for {ago:.0f} seconds" if ago > most else None
+
+    async def _mute(self) -> str | None:
+        """What is wrong with the process that asks. One that has ended is not: another takes its place."""
+        if self._answer is None:
+            return None
+        try:
+            async with asyncio.timeout(ASKING_SECONDS):
+                await self._answer()
+        except TimeoutError:
+            return f"the process that asks has been busy for {ASKING_SECONDS:.0f} seconds"
+        except ArchiverError:
+            pass
+        return None
 
     async def _probe(self) -> tuple[bool, str | None]:
         """Whether the writer answers at all, and what keeps it from writing."""

@@ -1,28 +1,42 @@
 """Worker processes that read publishers' bytes, each bounded in time and memory.
 
-A document that takes too long or too much costs its own worker, which is killed and replaced.
+A document that takes too long or too much costs its own worker, which is killed and replaced. Most documents
+take milliseconds. One that does not, or will not, waits for its turn among its like: they have one worker at
+a time, so that nobody else waits behind them.
 """
 
 import asyncio
+import io
 import multiprocessing
 import os
+import pickle
 import resource
 import signal
 from concurrent.futures import BrokenExecutor
 from types import TracebackType
 
+import zstandard
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from archiver.errors import ArchiverError, ParseError
 from archiver.model import ParseOptions, PreparedFeed
 
-TIME_LIMIT_SECONDS = 60.0
+TIME_LIMIT_SECONDS = 15.0
+"""For a small document; one of LARGE_BYTES has twice that. An honest one of 20 MB takes fifteen seconds where
+there is nothing else to do."""
+LARGE_BYTES = 10_000_000
+QUICK_SECONDS = 3.0
+"""A document that takes longer is begun again when no other such one is being read."""
+SLOW_BYTES = 3_000_000
+"""A larger document is not even tried before that; what becomes of it travels compressed."""
 MEMORY_LIMIT_BYTES = 2 * 1024**3
 """Of address space, a good part of which is libraries that are mapped and never touched."""
 
 
 _TRIES = 3
 """How often a document is given to workers whose pool gives up: another one is mostly to blame."""
+_MOST_SLOW = 10_000
+"""Of how many addresses it is remembered that their documents are slow."""
 
 _ENDED_FROM_OUTSIDE = (signal.SIGTERM, 255)
 """Exit codes of a worker that got SIGTERM, and of one whose fork server is gone and cannot tell."""
@@ -36,36 +50,75 @@ class _PoolGaveUp(Exception):
     """Some document killed a worker in a way that does not tell which document it was."""
 
 
+class _TooLong(Exception):
+    """A document was not understood in the time that it was given."""
+
+
 class Workers:
     """A pool of processes that run `prepare`. They start when first needed."""
 
-    def __init__(self, count: int | None = None, *, time_limit_seconds: float = TIME_LIMIT_SECONDS) -> None:
-        self.count = count or min(4, os.cpu_count() or 1)
+    def __init__(
+        self,
+        count: int | None = None,
+        *,
+        time_limit_seconds: float = TIME_LIMIT_SECONDS,
+        quick_seconds: float = QUICK_SECONDS,
+    ) -> None:
+        self.count = count or max(2, min(4, os.cpu_count() or 1))
         self._time_limit = time_limit_seconds
+        self._quick = quick_seconds
+        self._alone = asyncio.Lock()
+        self._slow: dict[str, None] = {}
+        """Addresses of documents that were, the latest last."""
         self._pool: ProcessPool | None = None
         self._under_way = 0
 
     async def prepare(self, body: bytes, options: ParseOptions, known: str | None = None) -> PreparedFeed:
         """Run `prepare` in a worker. Raises ParseError, of kind `crashed` where the worker was killed."""
-        for _ in range(_TRIES - 1):
+        limit = self._time_limit * (1 + len(body) / LARGE_BYTES)
+        if self._quick < limit and len(body) < SLOW_BYTES and options.url not in self._slow:
             try:
-                return await self._prepare_once(body, options, known)
+                return await self._prepare_once(body, options, known, self._quick)
+            except _TooLong:
+                self._remember(options.url)
             except _PoolGaveUp:
-                continue
-        try:
-            return await self._prepare_once(body, options, known)
-        except _PoolGaveUp as error:
-            raise ParseError("crashed", f"the document broke its reader: {error}") from error
+                pass
+        async with self._alone:
+            return await self._prepare_slowly(body, options, known, limit)
 
-    async def _prepare_once(self, body: bytes, options: ParseOptions, known: str | None) -> PreparedFeed:
-        future = self._schedule(body, options, known)
+    async def _prepare_slowly(
+        self, body: bytes, options: ParseOptions, known: str | None, limit: float
+    ) -> PreparedFeed:
+        began = asyncio.get_running_loop().time()
+        reason = ""
+        for _ in range(_TRIES):
+            try:
+                found = await self._prepare_once(body, options, known, limit)
+            except _PoolGaveUp as error:
+                reason = str(error)
+            except _TooLong as error:
+                told = f"the document was not understood within {limit:.3g} seconds"
+                raise ParseError("crashed", told) from error
+            else:
+                if asyncio.get_running_loop().time() - began < self._quick:
+                    self._slow.pop(options.url, None)
+                return found
+        raise ParseError("crashed", f"the document broke its reader: {reason}")
+
+    def _remember(self, url: str) -> None:
+        self._slow[url] = None
+        while len(self._slow) > _MOST_SLOW:
+            del self._slow[next(iter(self._slow))]
+
+    async def _prepare_once(
+        self, body: bytes, options: ParseOptions, known: str | None, limit: float
+    ) -> PreparedFeed:
+        future = self._schedule(body, options, known, limit)
         self._under_way += 1
         try:
-            return await asyncio.wrap_future(future)
+            found = await asyncio.wrap_future(future)
         except TimeoutError as error:
-            raise ParseError(
-                "crashed", f"the document was not understood within {self._time_limit:g} seconds"
-            ) from error
+            raise _TooLong from error
         except MemoryError as error:
             raise ParseError("crashed", "the document takes too much memory to be understood") from error
         except BrokenExecutor as error:
@@ -77,15 +130,16 @@ class Workers:
         finally:
             if future.done() and not future.cancelled():  # else it may still be read, and is not waited for
                 self._under_way -= 1
+        return await asyncio.to_thread(_unpacked, found) if isinstance(found, bytes) else found
 
     def _schedule(
-        self, body: bytes, options: ParseOptions, known: str | None
-    ) -> "ProcessFuture[PreparedFeed]":
+        self, body: bytes, options: ParseOptions, known: str | None, limit: float
+    ) -> "ProcessFuture[PreparedFeed | bytes]":
         if self._pool is None or not self._pool.active:
             # The pool gives up when it cannot tell which of several documents killed a worker.
             self._end()
             self._pool = self._new_pool()
-        return self._pool.schedule(_prepare, args=[body, options, known], timeout=self._time_limit)
+        return self._pool.schedule(_prepare, args=[body, options, known], timeout=limit)
 
     def _new_pool(self) -> ProcessPool:
         context = multiprocessing.get_context("forkserver")
@@ -114,11 +168,26 @@ class Workers:
         self._end()
 
 
-def _prepare(body: bytes, options: ParseOptions, known: str | None) -> PreparedFeed:
+def _prepare(body: bytes, options: ParseOptions, known: str | None) -> PreparedFeed | bytes:
     # Only workers need what it takes to read documents: loading that would keep every command waiting.
     from archiver.prepare import prepare
 
-    return prepare(body, options, known)
+    found = prepare(body, options, known)
+    return found if len(body) < SLOW_BYTES else _packed(found)
+
+
+def _packed(found: PreparedFeed) -> bytes:
+    """What became of a large document, small: who gets it would else hold it twice, pickled and not."""
+    packed = io.BytesIO()
+    with zstandard.ZstdCompressor(level=1).stream_writer(packed, closefd=False) as stream:
+        pickle.dump(found, stream, pickle.HIGHEST_PROTOCOL)
+    return packed.getvalue()
+
+
+def _unpacked(packed: bytes) -> PreparedFeed:
+    with zstandard.ZstdDecompressor().stream_reader(packed) as stream:
+        found: PreparedFeed = pickle.load(io.BufferedReader(stream))  # noqa: S301 - from our own worker
+    return found
 
 
 def _begin(memory_limit_bytes: int) -> None:

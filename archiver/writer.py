@@ -1,4 +1,7 @@
-"""The one thread that writes to the archive, and gathers what waits into common transactions."""
+"""The one thread that writes to the archive, and gathers what waits into common transactions.
+
+Beside it another one compresses what came, which takes as long as all the rest of an update.
+"""
 
 import asyncio
 from collections import deque
@@ -9,12 +12,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from archiver.store import Store
+from archiver.errors import ArchiverError
+from archiver.store import Packed, Reader, Store
 
 T = TypeVar("T")
 
 MOST_TOGETHER = 256
 """How many updates one transaction takes at most, so that none waits long for those before it."""
+
+WORTH_A_THREAD = 8192
+"""Bytes of a body: to compress less takes no longer than to hand it to another thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +61,11 @@ class Writer:
 
     def __init__(self, archive: Path) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive-writer")
+        self._packer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive-packer")
         self._archive = archive
         self._store: Store | None = None
+        self._reader: Reader | None = None
+        """Of the thread that compresses."""
         self._waiting: deque[_Waiting] = deque()
         self._is_called = False
         """The thread will look at what waits, and has not begun to."""
@@ -77,6 +87,24 @@ class Writer:
         if not self._is_called:
             self._call(loop)
         return await done
+
+    async def pack(self, feed_id: int, sha256: str, body: bytes) -> Packed | None:
+        """Make ahead, beside the thread that writes, what the update of this feed will store of a body.
+
+        None where it is small, kept already, or cannot be compared: then `Store.apply` makes it.
+        """
+        if len(body) < WORTH_A_THREAD:
+            return None
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._packer, self._packed, feed_id, sha256, body)
+
+    def _packed(self, feed_id: int, sha256: str, body: bytes) -> Packed | None:
+        try:
+            if self._reader is None:
+                self._reader = Reader.open(self._archive)
+        except ArchiverError:
+            return None  # the one who writes will meet it as well, and tell
+        return self._reader.pack(body, sha256, feed_id=feed_id)
 
     def _call(self, loop: asyncio.AbstractEventLoop) -> None:
         self._is_called = True
@@ -116,6 +144,9 @@ class Writer:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._reader is not None:  # before the one who writes: the last to close folds the log in
+            await asyncio.get_running_loop().run_in_executor(self._packer, self._reader.close)
+        self._packer.shutdown()
         if self._store is not None:
             await self.run(Store.close)
         self._thread.shutdown()

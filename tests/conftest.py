@@ -276,7 +276,7 @@ class Live:
         names = [
             name
             for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-            if not name.startswith("posts_fts_")
+            if not name.startswith(("posts_fts_", "revisions_fts_"))
         ]
         found = {name: sorted(self.rows(f"SELECT * FROM {name}"), key=repr) for name in names}
         return found | {"schema": self.rows("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY 2")}

@@ -63,13 +63,14 @@ def test_the_shipped_file_says_the_defaults():
 
 def test_the_shipped_file_names_every_key():
     shipped = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
-    assert set(shipped) == {"archive", "fetch", "schedule", "backup", "digest", "monitor", "log", "feeds"}
+    sections = {"archive", "fetch", "schedule", "backup", "digest", "monitor", "serve", "log", "feeds"}
+    assert set(shipped) == sections
     assert set(shipped["fetch"]) == set(FETCH_KEYS)
     assert set(shipped["schedule"]) == set(SCHEDULE_KEYS)
     text = SHIPPED.read_text(encoding="utf-8")
     for key in (
         "url", "name", "tags", "interval", "headers", "parse", "charset", "kind", "auth", "user", "password",
-        "token", "cookies", "proxy", "verify_tls", "timeout", "user_agent",
+        "token", "cookies", "proxy", "verify_tls", "timeout", "user_agent", "host", "port", "run",
     ):  # fmt: skip
         assert re.search(rf"^#?[ -]*{key}:", text, re.MULTILINE), key
 

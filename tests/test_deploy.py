@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,10 @@ def test_the_image_is_built_of_what_there_is_and_runs_as_nobody_special():
 
 def test_no_recipe_names_a_registry():
     assert all("/" not in rest.split()[0] for name, rest in recipe() if name == "FROM")
+
+
+def test_the_image_is_built_from_all_that_the_package_takes_along():
+    project = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text("utf-8"))
+    taken = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    copied = re.findall(r"^COPY (\S+) \S+$", (DEPLOY / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+    assert set(taken) <= set(copied)

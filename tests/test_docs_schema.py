@@ -122,7 +122,7 @@ def test_the_document_has_every_table_and_column_of_the_database_and_no_other(co
 
 def test_tables_that_are_sqlites_own_are_named(connection):
     shadows = connection.execute("SELECT name FROM pragma_table_list WHERE type = 'shadow'").fetchall()
-    assert len(shadows) == 4
+    assert len(shadows) == 8
     assert all(f"`{name}`" in DOCUMENT for (name,) in shadows)
 
 

@@ -12,6 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from archiver import monitor, vitals
+from archiver.askers.askers import AskerEnded
 from archiver.changes import FetchRecord, Outcome
 from archiver.config import MonitorSettings
 from archiver.errors import ConfigError
@@ -30,6 +31,7 @@ class Bench:
         self.path, self.now = path, noon
         self.metrics, self.vitals = Metrics(), Vitals()
         self.pulse = Pulse(last_tick_ago=1.0, under_way=2)
+        self.answer: Callable[[], Awaitable[None]] | None = None
         with Store.open(path) as store:
             for name in ("a", "b"):
                 store.follow(Following(url=f"https://{name}.example/feed"), origin="command", now=noon)
@@ -47,7 +49,7 @@ class Bench:
 
         async def run() -> object:
             async with Writer(self.path) as writer:
-                self.vitals.watch(lambda: self.pulse, writer, tick_seconds=5)
+                self.vitals.watch(lambda: self.pulse, writer, tick_seconds=5, answer=self.answer)
                 served = Monitor(
                     MonitorSettings(port=0),
                     archive=self.path,
@@ -209,6 +211,29 @@ def test_a_writer_that_does_not_answer_is_told(bench, monkeypatch):
     status, told = bench.healthz(busy=threading.Event())
     assert status == 503
     assert told["problems"][0].startswith("the writer has been busy")
+
+
+def test_a_process_that_asks_and_does_not_answer_is_told_and_the_watchdog_hears_nothing(bench, monkeypatch):
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    async def is_alive(port: int) -> bool:
+        return await bench.vitals.is_alive()
+
+    monkeypatch.setattr("archiver.vitals.ASKING_SECONDS", 0.05)
+    bench.answer = never
+    status, told = bench.healthz()
+    assert status == 503
+    assert told["problems"] == ["the process that asks has been busy for 0 seconds"]
+    assert not bench.serving(is_alive)
+
+
+def test_a_process_that_asks_and_ended_is_no_problem_since_another_follows(bench):
+    async def ended() -> None:
+        raise AskerEnded("the process that asks was ended")
+
+    bench.answer = ended
+    assert bench.healthz()[0] == 200
 
 
 def test_an_archive_that_was_taken_away_is_told(bench):

@@ -185,7 +185,7 @@ def test_an_archive_that_cannot_be_written_holds_the_feed_back_and_asks_again_la
 ):
     url = site.serve("/feed", rss("a"))
 
-    def full(*arguments: object) -> None:
+    def full(*arguments: object, **options: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
     with monkeypatch.context() as patch:
@@ -199,7 +199,7 @@ def test_an_archive_that_cannot_be_written_holds_the_feed_back_and_asks_again_la
 def test_the_pulse_tells_of_the_last_look_and_of_what_could_not_be_written(bench, site, rss, monkeypatch):
     url = site.serve("/feed", rss("a"))
 
-    def full(*arguments: object) -> None:
+    def full(*arguments: object, **options: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
     pulses = []

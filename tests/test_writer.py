@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from archiver.store import Following, Store
+from archiver.store import Following, Packed, Store, digest
 from archiver.writer import Writer
 
 
@@ -113,3 +113,33 @@ def test_a_feed_may_be_written_in_its_own_transaction_as_before(path, noon):
             )
 
     assert asyncio.run(scenario()) == 1
+
+
+DOCUMENT = b"".join(b"<item><title>Story %d</title></item>" % number for number in range(1000))
+
+
+def _packed(path: Path, follow, body: bytes, *, before: Callable[[], object] = lambda: None) -> Packed | None:
+    async def scenario() -> Packed | None:
+        async with Writer(path) as writer:
+            await writer.write(follow("a"))
+            before()
+            return await writer.pack(1, digest(body), body)
+
+    return asyncio.run(scenario())
+
+
+def test_a_body_is_packed_beside_the_thread_that_writes(path, follow):
+    packed = _packed(path, follow, DOCUMENT)
+    assert packed is not None
+    assert packed.row.sha256 == digest(DOCUMENT)
+    assert len(packed.row.data) < len(DOCUMENT) / 10
+    assert not path.with_name(path.name + "-wal").exists()  # who wrote was the last to close
+
+
+def test_a_small_body_is_left_to_the_thread_that_writes(path, follow):
+    assert _packed(path, follow, b"<rss/>") is None
+
+
+def test_where_the_archive_cannot_be_read_nothing_is_packed(path, follow):
+    moved = path.with_name("elsewhere")
+    assert _packed(path, follow, DOCUMENT, before=lambda: path.rename(moved)) is None

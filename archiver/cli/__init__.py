@@ -27,12 +27,36 @@ COMMANDS = {
     "show": "ask",
     "status": "status",
     "export": "export",
+    "serve": "serve",
     "rebuild": "derive",
     "merge": "derive",
     "verify": "keep",
     "backup": "keep",
 }
 """Every command, and the module of this package that has it under its name."""
+
+IN_A_WORD = {
+    "run": "Run the service: fetch every feed when it is due.",
+    "fetch": "Fetch feeds now, due or not.",
+    "replay": "Archive documents from files.",
+    "feeds": "List, add, pause, resume, remove, import, export.",
+    "search": "Find posts by their words.",
+    "show": "Show a post: text, HTML, history, changes.",
+    "status": "How the archive and each feed are.",
+    "export": "Write the archive in another format.",
+    "serve": "Show the archive in a browser.",
+    "rebuild": "Derive everything again from the kept bytes.",
+    "merge": "Take another archive into this one.",
+    "verify": "Check that nothing in the archive is damaged.",
+    "backup": "Copy the archive, also while the service runs.",
+}
+"""The commands' short help once more, so that the list of them need not load them all."""
+
+ASKING = frozenset({"run", "fetch"})
+"""Commands that ask the web. The process that does it for them loads while they do."""
+
+ASKER = "archiver.asker"
+"""Where click keeps that process for whoever makes the context."""
 
 
 class Commands(click.Group):
@@ -46,9 +70,19 @@ class Commands(click.Group):
         """Return a command; None if there is none of this name."""
         if cmd_name not in COMMANDS:
             return None
+        if cmd_name in ASKING and ASKER not in ctx.meta and not ctx.resilient_parsing:
+            from archiver.askers.begun import begin
+
+            ctx.meta[ASKER] = asker = begin()
+            ctx.call_on_close(asker.end)
         module = import_module(f"archiver.cli.{COMMANDS[cmd_name]}")
         command: click.Command = getattr(module, cmd_name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, IN_A_WORD[name]) for name in self.list_commands(ctx)])
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -66,7 +100,7 @@ class Commands(click.Group):
 @click.pass_context
 def cli(context: click.Context, config: Path | None, archive: Path | None) -> None:
     """Keep every version of every post of the web feeds you follow, in one SQLite file."""
-    context.obj = Context(config_path=config, archive_path=archive)
+    context.obj = Context(config_path=config, archive_path=archive, asker=context.meta.get(ASKER))
 
 
 def main() -> None:

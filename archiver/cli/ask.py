@@ -2,26 +2,48 @@
 
 import itertools
 import re
+import sys
 from typing import Any
 
 import click
 
 from archiver.cli.context import Context, pass_context
-from archiver.cli.history import changed_fields, print_diffs, print_head, print_history
+from archiver.cli.history import print_diffs, print_head, print_history
 from archiver.cli.printing import count, day, print_json
+from archiver.differences import changed_fields
 from archiver.errors import ConfigError
-from archiver.store import Query, Reader
+from archiver.records import Hit, Snippet, as_row
+from archiver.store import Reader
 from archiver.visible import visible, visible_lines
 
+_TAKEN_OUT = "\N{WORD JOINER}"
+"""Stands before a word of a question that begins as an option does, while click reads the options."""
 
-@click.command(short_help="Find posts by their words.")
+
+class _Question(click.Command):
+    """A command in which `-word` is a part of the question, and `--word` an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Let click see options only."""
+        end = args.index("--") if "--" in args else len(args)
+        marked = [
+            _TAKEN_OUT + arg if arg.startswith("-") and not arg.startswith("--") else arg
+            for arg in args[:end]
+        ]
+        return super().parse_args(ctx, marked + args[end:])
+
+
+@click.command(cls=_Question, short_help="Find posts by their words.")
 @click.argument("words", metavar="QUERY", nargs=-1, required=True)
-@click.option("--feed", help="Only posts that this feed carried: number, address or name.")
-@click.option("--tag", help="Only posts of feeds with this tag.")
+@click.option("--feed", help="Only posts that this feed carried: number, address or (part of) its name.")
+@click.option("--tag", help="Only posts with this tag: their feed's, or a subject of their own.")
 @click.option("--lang", help="Only posts in this language: en, sv, ru …")
 @click.option("--since", metavar="DATE", help="Published (or first seen) on this day or later.")
 @click.option("--until", metavar="DATE", help="Published (or first seen) on this day or earlier.")
+@click.option("--as-of", metavar="DATE", help="Answer as the archive would have at the end of this day.")
+@click.option("--newest", is_flag=True, help="The newest first, instead of the best.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--page", metavar="CURSOR", help="The page after one; each page names its next.")
 @click.option("--json", "as_json", is_flag=True, help="Print the posts as JSON.")
 @pass_context
 def search(
@@ -33,30 +55,74 @@ def search(
     lang: str | None,
     since: str | None,
     until: str | None,
+    as_of: str | None,
+    newest: bool,
     limit: int,
+    page: str | None,
     as_json: bool,
 ) -> None:
-    """Find posts that hold all of these words; "several words" in quotes are looked for side by side."""
-    with context.reader() as reader:
-        query = Query(
-            words=" ".join(words),
-            feed_id=reader.find_feed(feed) if feed else None,
+    """Find posts that hold all of these words.
+
+    "several words" in quotes stand side by side, -word must not be there, this OR that is enough, word* is
+    the beginning of words; title: author: feed: tag: lang: after: before: changed: withdrawn: look there.
+    """
+    from archiver.archive import open_archive
+
+    with open_archive(context.archive) as archive:
+        found = archive.search(
+            " ".join(word.removeprefix(_TAKEN_OUT) for word in words),
+            feed=feed,
             tag=tag,
-            language=lang,
+            lang=lang,
             since=date_option(since),
             until=date_option(until),
+            as_of=date_option(as_of),
             limit=limit,
+            cursor=page,
+            order="newest" if newest else "rank",
         )
-        hits = reader.search(query)
     if as_json:
-        print_json(hits)
-        return
-    if not hits:
-        click.echo("nothing found", err=True)
-    for hit in hits:
-        click.secho(f"{hit['id']:>6}  {_title(hit)}", bold=True)
-        click.echo(f"        {_day(hit)}  {hit['language'] or '–'}  {visible('; '.join(hit['feeds']))}")
-        click.echo(f"        {visible(hit['snippet'] or '')}")
+        print_json([_hit_as_json(hit) for hit in found.items])
+    else:
+        for hit in found.items:
+            _print_hit(hit)
+        if not found.items:
+            click.echo("nothing found", err=True)
+    if found.note:
+        click.echo(visible(f"note: {found.note}"), err=True)
+    if found.next:
+        click.echo(f"more: --page {found.next}", err=True)
+
+
+def _hit_as_json(hit: Hit) -> dict[str, Any]:
+    """The post's columns, `snippet` and the names of `feeds`; and what else is known of a hit."""
+    return as_row(hit.post) | {
+        "snippet": hit.snippet.marked(),
+        "feeds": [feed.name for feed in hit.feeds],
+        "feed_ids": [feed.id for feed in hit.feeds],
+        "marked_title": hit.title.marked(),
+        "entry_id": hit.entry_id,
+        "score": hit.score,
+    }
+
+
+def _print_hit(hit: Hit) -> None:
+    row = as_row(hit.post)
+    title = _marked(hit.title, bold=True) if hit.title else click.style(_title(row), bold=True)
+    click.echo(f"{click.style(f'{hit.post.id:>6}', bold=True)}  {title}")
+    feeds = "; ".join(feed.name for feed in hit.feeds)
+    click.echo(f"        {_day(row)}  {row['language'] or '–'}  {visible(feeds)}")
+    click.echo(f"        {_marked(hit.snippet)}")
+
+
+def _marked(snippet: Snippet, *, bold: bool = False) -> str:
+    """The words with those that were found bold on a terminal (underlined where all is bold), else in **."""
+    if not sys.stdout.isatty():
+        return visible(snippet.marked())
+    return "".join(
+        click.style(visible(text), bold=bold or found, underline=bold and found)
+        for text, found in snippet.pieces
+    )
 
 
 def date_option(text: str | None) -> str | None:

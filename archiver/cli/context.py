@@ -1,14 +1,17 @@
 """What every command starts from: the configuration, and the path of the archive."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from archiver.config import Config, load
-from archiver.model import FetchOptions, Headers
-from archiver.store import Following, Reader, Store
+if TYPE_CHECKING:  # `--help` needs none of these, and waits for none
+    from archiver.askers.begun import Begun
+    from archiver.config import Config
+    from archiver.model import FetchOptions, Headers
+    from archiver.store import Following, Reader, Store
 
 DEFAULT_CONFIG = Path("config.yaml")
 
@@ -19,11 +22,14 @@ class Context:
 
     config_path: Path | None
     archive_path: Path | None
-    _opened: list[Reader] = field(default_factory=list)
+    asker: "Begun | None" = None
+    """A process that asks, which was started before all else."""
 
     @cached_property
-    def config(self) -> Config:
+    def config(self) -> "Config":
         """The configuration: the named file, or `config.yaml` of this folder, or the defaults."""
+        from archiver.config import Config, load
+
         if self.config_path is None and not DEFAULT_CONFIG.exists():
             return Config.default()
         return load(self.config_path or DEFAULT_CONFIG)
@@ -36,21 +42,32 @@ class Context:
         assert fresh.config is not None, "reading is the point"
         return fresh
 
+    def begun(self) -> "Begun | None":
+        """Hand out the process that asks, once."""
+        begun, self.asker = self.asker, None
+        return begun
+
     @property
     def archive(self) -> Path:
         """Where the archive is, or will be."""
         return self.archive_path or self.config.archive
 
-    def reader(self) -> Reader:
+    def reader(self) -> "Reader":
         """Open the archive for reading."""
+        from archiver.store import Reader
+
         return Reader.open(self.archive)
 
-    def writer(self) -> Store:
+    def writer(self) -> "Store":
         """Open the archive for a short command, maybe beside a running service."""
+        from archiver.store import Store
+
         return Store.open(self.archive, checkpoints=False)
 
-    def following(self) -> list[Following]:
+    def following(self) -> "list[Following]":
         """The feeds of the configuration, as the archive wants them."""
+        from archiver.store import Following
+
         return [
             Following(
                 url=feed.url,
@@ -62,12 +79,14 @@ class Context:
             for feed in self.config.feeds
         ]
 
-    def headers(self) -> dict[str, Headers]:
+    def headers(self) -> "dict[str, Headers]":
         """The header fields that the configuration wants sent, by feed."""
         return {feed.url: feed.headers for feed in self.config.feeds if feed.headers}
 
-    def fetch_options(self) -> dict[str, FetchOptions]:
+    def fetch_options(self) -> "dict[str, FetchOptions]":
         """How the configuration wants feeds asked, by feed, where it says anything of that."""
+        from archiver.model import FetchOptions
+
         return {feed.url: feed.fetch for feed in self.config.feeds if feed.fetch != FetchOptions()}
 
 

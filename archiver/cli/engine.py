@@ -5,22 +5,25 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
 from archiver import times
+from archiver.askers.askers import Askers
 from archiver.cli.context import Context
 from archiver.cli.printing import count, print_json
 from archiver.clock import Clock
-from archiver.fetch import Fetcher
 from archiver.manners import Turns
 from archiver.pipeline import Pipeline, Updated
 from archiver.service import Service, Tally
-from archiver.telling import Telling
 from archiver.turns import TakingTurns
-from archiver.upkeep import Upkeep
 from archiver.workers import Workers
 from archiver.writer import Writer
+
+if TYPE_CHECKING:
+    from archiver.telling import Telling
+    from archiver.upkeep import Upkeep
 
 _log = logging.getLogger("archiver")
 
@@ -30,6 +33,7 @@ class Engine:
     """Everything that archiving needs, open."""
 
     writer: Writer
+    askers: Askers
     pipeline: Pipeline
     turns: TakingTurns
     context: Context
@@ -39,9 +43,12 @@ class Engine:
         report: Callable[[Updated], None],
         *,
         requests_per_second: float | None = None,
-        telling: Telling | None = None,
+        telling: "Telling | None" = None,
     ) -> Service:
-        """Make the service; without a number of requests it spreads none, since somebody waits."""
+        """Make the service; without a number of requests it spreads none, since somebody waits.
+
+        With somebody to tell of it, it looks after the archive too.
+        """
         return Service(
             pipeline=self.pipeline,
             writer=self.writer,
@@ -49,13 +56,20 @@ class Engine:
             concurrency=self.context.config.fetch.concurrency,
             requests_per_second=requests_per_second,
             report=report,
-            upkeep=Upkeep(
-                archive=self.context.archive,
-                writer=self.writer,
-                backups=self.context.config.backup,
-                clock=times.now,
-                telling=telling,
-            ),
+            upkeep=None if telling is None else self._upkeep(telling),
+        )
+
+    def _upkeep(self, telling: "Telling") -> "Upkeep":
+        from archiver.upkeep import (
+            Upkeep,
+        )  # with all that checks and copies archives: commands need none of it
+
+        return Upkeep(
+            archive=self.context.archive,
+            writer=self.writer,
+            backups=self.context.config.backup,
+            clock=times.now,
+            telling=telling,
         )
 
 
@@ -64,15 +78,17 @@ async def engine(context: Context) -> AsyncIterator[Engine]:
     """Open the archive, the network and the workers."""
     config = context.config
     turns = TakingTurns(Turns(spacing=config.fetch.per_host_spacing), Clock(now=times.now))
-    async with Writer(context.archive) as writer, Fetcher(config.fetch, turns=turns) as fetcher:
+    askers = Askers(config.fetch, turns=turns, begun=context.begun())
+    async with askers, Writer(context.archive) as writer:
         with Workers() as workers:
             yield Engine(
                 context=context,
                 writer=writer,
+                askers=askers,
                 turns=turns,
                 pipeline=Pipeline(
                     writer=writer,
-                    fetcher=fetcher,
+                    fetcher=askers,
                     workers=workers,
                     schedule=config.schedule,
                     headers=context.headers(),

@@ -1,45 +1,16 @@
 """`show --history` and `--diff`: what became of an entry, what changed in it, and which fetch says so."""
 
-import difflib
 import itertools
-import json
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from archiver.clean import html_to_text
 from archiver.cli.printing import count, print_table
+from archiver.differences import Kind, Piece, changed_fields, differences
 from archiver.visible import visible
 
-_COMPARED = (
-    "title",
-    "authors",
-    "url",
-    "published_at",
-    "published_raw",
-    "summary",
-    "content",
-    "enclosures",
-    "categories",
-)
-_MOST_WORDS = 20_000
-"""Of longer texts only this many words are compared."""
 _CONTEXT = 6
-
-
-def changed_fields(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """The columns in which two versions of an entry differ."""
-    return [
-        column for column in _COMPARED if _compared(column, old[column]) != _compared(column, new[column])
-    ]
-
-
-def _compared(column: str, value: object) -> object:
-    """What of a column counts: categories are a set, whose order says nothing."""
-    if column == "categories" and isinstance(value, list):
-        return sorted(json.dumps(one, sort_keys=True) for one in value)
-    return value
 
 
 def print_history(
@@ -91,56 +62,30 @@ def print_diffs(revisions: Sequence[dict[str, Any]]) -> None:
     for old, new in itertools.pairwise(revisions):
         origin = f"seen {new['seen_at']}, fetch {new['fetch_id']} from {new['fetched_from'] or 'a file'}"
         click.secho(visible(f"version {old['revision']} to {new['revision']}, {origin}"), bold=True)
-        for column in changed_fields(old, new):
-            before, after = (_words(_in_order(column, old, row)) for row in (old, new))
-            if before != after:
-                click.echo(f"{column}: {word_diff(before, after)}")
-            else:
-                click.echo(f"{column}: the words are the same, the markup is another")
+        for difference in differences(old, new):
+            told = [_marked(piece) for piece in difference.pieces] if difference.in_words else []
+            if difference.note:
+                told.append(f"({difference.note})" if told else difference.note)
+            click.echo(f"{difference.column}: {' '.join(told)}")
 
 
-def word_diff(old: Sequence[str], new: Sequence[str]) -> str:
+def _marked(piece: Piece) -> str:
     """Words that went in [-brackets-] and words that came in {+braces+}, coloured on a terminal."""
-    parts = []
-    for tag, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=len(old) > 999).get_opcodes():
-        if tag == "equal":
-            kept = old[a:b]
-            long = len(kept) > 2 * _CONTEXT + 1
-            parts.append(_shown([*kept[:_CONTEXT], "…", *kept[-_CONTEXT:]] if long else kept))
-            continue
-        if b > a:
-            parts.append(click.style(f"[-{_shown(old[a:b])}-]", fg="red"))
-        if d > c:
-            parts.append(click.style(f"{{+{_shown(new[c:d])}+}}", fg="green"))
-    return " ".join(parts)
-
-
-def _besides(old: dict[str, Any], new: dict[str, Any]) -> str:
-    return "white space" if old["categories"] == new["categories"] else "the order of the categories"
-
-
-def _in_order(column: str, old: dict[str, Any], row: dict[str, Any]) -> object:
-    """A column's value; of categories those first that the older version had, in its order."""
-    value = row[column]
-    if column != "categories" or not isinstance(value, list):
-        return value
-    kept = [one for one in old[column] if one in value]
-    return kept + [one for one in value if one not in kept]
+    words = [word.rstrip("\n") for word in piece.words]
+    if piece.kind is Kind.OUT:
+        return click.style(f"[-{_shown(words)}-]", fg="red")
+    if piece.kind is Kind.IN:
+        return click.style(f"{{+{_shown(words)}+}}", fg="green")
+    long = len(words) > 2 * _CONTEXT + 1
+    return _shown([*words[:_CONTEXT], "…", *words[-_CONTEXT:]] if long else words)
 
 
 def _shown(words: Sequence[str]) -> str:
     return visible(" ".join(words))
 
 
-def _words(value: object) -> list[str]:
-    if isinstance(value, list):
-        parts = [
-            " ".join(str(part) for part in one.values() if part is not None)
-            for one in value
-            if isinstance(one, dict)
-        ]
-        return "; ".join(parts).split()[:_MOST_WORDS]
-    return html_to_text(str(value or "")).split()[:_MOST_WORDS]
+def _besides(old: dict[str, Any], new: dict[str, Any]) -> str:
+    return "white space" if old["categories"] == new["categories"] else "the order of the categories"
 
 
 def _one_line(revision: dict[str, Any]) -> str:

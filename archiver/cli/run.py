@@ -26,6 +26,7 @@ from archiver.store import ArchiveLock
 from archiver.store.connect import sqlite_warning
 from archiver.telling import Telling
 from archiver.vitals import Vitals, keep_watchdog_quiet
+from archiver.web.beside import Beside
 
 _log = logging.getLogger("archiver")
 
@@ -89,13 +90,17 @@ class _Serving:
         self._listen()
         tally = Tally()
         try:
-            async with _Door(self.context, metrics=self.metrics, vitals=self.vitals) as door:
+            async with (
+                _Door(self.context, metrics=self.metrics, vitals=self.vitals) as door,
+                Beside(self.context.archive, self.context.config.serve) as pages,
+            ):
                 while not self.stopping:
                     await self._serve(tally)
                     if self.following is not None:
                         self.context, self.following = self.following, None
                         self.log.use(self.style or self.context.config.log, self.context.config.secrets)
                         await door.move(self.context)
+                        await pages.move(self.context.config.serve)
         finally:
             notify("STOPPING=1")
             for task in (self.watchdog, self.reading):
@@ -120,7 +125,12 @@ class _Serving:
             )
             service.tally = tally
             self.service = service
-            self.vitals.watch(service.pulse, archiving.writer, tick_seconds=config.schedule.tick_seconds)
+            self.vitals.watch(
+                service.pulse,
+                archiving.writer,
+                tick_seconds=config.schedule.tick_seconds,
+                answer=archiving.askers.answer,
+            )
             self._say_hello()
             try:
                 if self.stopping or self.following is not None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from archiver.config import feeds, sections
 from archiver.config.nodes import Node, compose
-from archiver.config.sections import FETCH_KEYS, SCHEDULE_KEYS
+from archiver.config.sections import FETCH_KEYS, SCHEDULE_KEYS, host_problem, token_problem
 from archiver.config.settings import (
     LOGS,
     BackupSettings,
@@ -23,6 +23,7 @@ from archiver.config.settings import (
     MailSettings,
     MonitorSettings,
     ScheduleSettings,
+    ServeSettings,
 )
 
 __all__ = [
@@ -37,10 +38,13 @@ __all__ = [
     "MailSettings",
     "MonitorSettings",
     "ScheduleSettings",
+    "ServeSettings",
+    "host_problem",
     "load",
+    "token_problem",
 ]
 
-KEYS = ("archive", "fetch", "schedule", "backup", "digest", "monitor", "log", "feeds")
+KEYS = ("archive", "fetch", "schedule", "backup", "digest", "monitor", "serve", "log", "feeds")
 
 
 def load(path: Path | None) -> Config:
@@ -78,6 +82,7 @@ def _read(path: Path) -> Config:
         backup=sections.backup(top.get("backup"), folder=path.parent),
         digest=sections.digest(top.get("digest")),
         monitor=sections.monitor(top.get("monitor")),
+        serve=sections.serve(top.get("serve")),
         log=top["log"].one_of(*LOGS) if "log" in top else "auto",
         feeds=feeds.feeds(top["feeds"], folder=path.parent) if "feeds" in top else (),
     )

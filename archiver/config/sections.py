@@ -16,6 +16,7 @@ from archiver.config.settings import (
     MailSettings,
     MonitorSettings,
     ScheduleSettings,
+    ServeSettings,
 )
 from archiver.values import quoted, read_address, read_network
 
@@ -160,6 +161,51 @@ def monitor(node: Node | None) -> MonitorSettings:
             )
         values["host"] = host
     return MonitorSettings(**values)
+
+
+LEAST_TOKEN = 16
+"""How long a token of the pages must be, since anybody who can reach them may try some."""
+
+
+def serve(node: Node | None) -> ServeSettings:
+    """The section `serve`: yes, no, or more to say; who says more wants it, unless `run: no` stands there."""
+    if node is None or node.is_empty:
+        return ServeSettings()
+    if node.is_single:
+        return ServeSettings(with_run=node.yes_or_no())
+    keys = node.mapping("run", "host", "port", "token")
+    values: dict[str, Any] = {"with_run": keys["run"].yes_or_no() if "run" in keys else True}
+    if "port" in keys:
+        values["port"] = keys["port"].whole_number(0, 65535)
+    if "token" in keys:
+        values["token"] = keys["token"].with_variables()
+        if problem := token_problem(values["token"]):
+            raise keys["token"].wrong(problem)
+    if "host" in keys:
+        values["host"] = keys["host"].text()
+        if problem := host_problem(values["host"], token=values.get("token")):
+            raise keys["host"].wrong(problem)
+    return ServeSettings(**values)
+
+
+def token_problem(token: str) -> str | None:
+    """What is wrong with a token of the pages; None if nothing is."""
+    if len(token) < LEAST_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
+        return (
+            f"a token has {LEAST_TOKEN} plain characters at least; `openssl rand -hex 16` prints a good one"
+        )
+    return None
+
+
+def host_problem(host: str, *, token: str | None) -> str | None:
+    """Why the pages may not be served at this address; None if they may."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return f"{quoted(host)} is not an IP address; write 127.0.0.1, or 0.0.0.0 for all of this machine"
+    if token is None and not _is_loopback(host):
+        return "is reachable from other machines; set a token beside it (`serve.token`)"
+    return None
 
 
 def _is_loopback(host: str) -> bool:

@@ -106,6 +106,19 @@ class MonitorSettings:
     """An IP address of this machine."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeSettings:
+    """Where the pages are served, by `archiver serve` and, if `with_run`, by `archiver run` too."""
+
+    with_run: bool = False
+    host: str = "127.0.0.1"
+    """An IP address of this machine."""
+    port: int = 8001
+    """0: a free one."""
+    token: str | None = field(default=None, repr=False)
+    """What a visitor must know. None: nothing, which is for loopback only."""
+
+
 LOGS = ("auto", "text", "json")
 """`auto`: for people on a terminal, JSON lines elsewhere."""
 
@@ -139,6 +152,7 @@ class Config:
     backup: BackupSettings = field(default_factory=BackupSettings)
     digest: DigestSettings = field(default_factory=DigestSettings)
     monitor: MonitorSettings = field(default_factory=MonitorSettings)
+    serve: ServeSettings = field(default_factory=ServeSettings)
     log: str = "auto"
     """One of LOGS."""
     feeds: tuple[FeedConfig, ...] = ()

@@ -55,8 +55,10 @@ class Fetcher:
         self._lenient = Transport(door=self._resolver, trust=self._unchecked, pace=pace)
         self._transport = transport
 
-    async def fetch(self, request: FetchRequest) -> Response:
+    async def fetch(self, request: FetchRequest, *, turns: Turns | None = None) -> Response:
         """Bring the document, or 304 as the answer to a validator (RFC 9110, 15.4.5).
+
+        `turns` are for this one only.
 
         Raises FetchError and nothing else. Neither `final_url` nor the redirects carry a login or a fragment.
         A file is read only where the request allows it, whole, and has no status.
@@ -68,7 +70,9 @@ class Fetcher:
                     "bad_scheme", "file: addresses are read only where the configuration names them"
                 )
             return await asyncio.to_thread(read_file, request.url, limit=self._settings.max_body_bytes)
-        exchange = Exchange(request, self._settings, way=self._way, slots=self._slots, turns=self._turns)
+        exchange = Exchange(
+            request, self._settings, way=self._way, slots=self._slots, turns=turns or self._turns
+        )
         return await exchange.run()
 
     def _way(self, options: FetchOptions) -> httpx.AsyncBaseTransport:

@@ -15,6 +15,7 @@ from typing import Protocol
 import httpx
 
 from archiver.errors import FetchError
+from archiver.fetch.plain import Plain
 from archiver.fetch.wire import Pace, Wire
 
 _UNSENDABLE = re.compile(rb"[\x00\r\n]")
@@ -85,6 +86,9 @@ class Transport(httpx.AsyncBaseTransport):
                     raise
 
     async def _reach(self, address: str, port: int, wire: Wire, server_name: str | None) -> None:
+        if server_name is None:
+            await Plain(wire).reach(address, port)
+            return
         loop = asyncio.get_running_loop()
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         connection = socket.socket(family, socket.SOCK_STREAM)
@@ -94,9 +98,6 @@ class Transport(httpx.AsyncBaseTransport):
         except BaseException:
             connection.close()
             raise
-        if server_name is None:
-            await loop.create_connection(lambda: wire, sock=connection)
-            return
         try:
             await loop.create_connection(
                 lambda: wire, sock=connection, ssl=self._trust(), server_hostname=server_name

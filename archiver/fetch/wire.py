@@ -148,9 +148,11 @@ class Wire(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """The connection is gone."""
-        if error is None:
+        if self._has_end:
+            pass
+        elif error is None:
             self._over(broken_off())
-        elif not self._has_end:
+        else:
             self._fail(FetchError("reset", "the connection broke off"))
         if self._watch is not None:
             self._watch.cancel()

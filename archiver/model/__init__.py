@@ -19,6 +19,7 @@ from archiver.model.document import (
     PreparedFeed,
     Raw,
     Rung,
+    Terms,
 )
 from archiver.model.known import (
     Candidate,
@@ -67,4 +68,5 @@ __all__ = [
     "Response",
     "Rung",
     "SeenEntry",
+    "Terms",
 ]

@@ -184,12 +184,27 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """The words that an entry is found by, folded and stemmed, with blanks between (`stems`)."""
+
+    text: str
+    title: str
+    authors: str
+    tags: str
+    """Each subject as one word."""
+    plain: str
+    """What words with accents are without them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedEntry:
     """An entry with all that was derived from it, ready for a decision."""
 
     data: EntryData
     cleaned: Cleaned
     identity: Identity
+    terms: Terms | None = None
+    """None: whoever writes the entry makes them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,4 +104,8 @@ class Response:
 
     def header(self, name: str) -> str | None:
         """The first value of a header field, its name in any case."""
-        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+        wanted = name.lower()
+        for key, value in self.headers:
+            if key.lower() == wanted:
+                return value
+        return None

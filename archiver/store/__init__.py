@@ -20,6 +20,8 @@ from archiver.changes import FeedUpdate, FetchRecord
 from archiver.churn import History
 from archiver.failpoints import failpoint
 from archiver.model import Candidate, FeedForUpdate, KnownEntry, PreparedEntry
+from archiver.query import Query
+from archiver.records import Hit, Page
 from archiver.store import (
     bodies,
     chores,
@@ -35,9 +37,10 @@ from archiver.store import (
     reading,
     search,
     standing,
+    streaming,
     updates,
 )
-from archiver.store.bodies import digest
+from archiver.store.bodies import Packed, digest
 from archiver.store.connect import moment, transaction
 from archiver.store.digests import Untold
 from archiver.store.due import DueFeeds
@@ -47,8 +50,8 @@ from archiver.store.hosts import Held
 from archiver.store.knowledge import NEWEST
 from archiver.store.lock import ArchiveLock
 from archiver.store.rows import sound
-from archiver.store.search import Query
 from archiver.store.standing import Due
+from archiver.store.streaming import Row, Rows, Wanted
 from archiver.times import to_text
 
 __all__ = [
@@ -57,11 +60,15 @@ __all__ = [
     "Chosen",
     "Due",
     "Following",
+    "Packed",
     "Query",
     "Reader",
+    "Row",
+    "Rows",
     "Store",
     "Synced",
     "Untold",
+    "Wanted",
     "digest",
 ]
 
@@ -100,7 +107,7 @@ class Reader(_Connected):
     """Read-only questions. Every method sees one moment of the archive, also while a service writes."""
 
     @classmethod
-    def open(cls, path: Path) -> "Reader":
+    def open(cls, path: Path) -> Self:
         """Open an existing archive. Raises StoreError, SchemaError."""
         db = connect.open_reader(path)
         connect.make_sure_of_definitions(db, path)
@@ -114,9 +121,11 @@ class Reader(_Connected):
         """The feed meant by an id, an address or a name. Raises NotFound, ConfigError."""
         return self._ask(feeds.find, name)
 
-    def search(self, query: Query) -> list[dict[str, Any]]:
-        """One hit per post, best first."""
-        return self._ask(search.search, query)
+    def search(
+        self, query: Query, *, limit: int = 20, cursor: str | None = None, order: str = "rank"
+    ) -> Page[Hit]:
+        """Posts that answer a question, a page of them. Raises ConfigError for a cursor that is none."""
+        return self._ask(search.hits, query, limit=limit, cursor=cursor, order=order)
 
     def post(self, post_id: int) -> dict[str, Any]:
         """A post with its entries. Raises NotFound."""
@@ -184,6 +193,25 @@ class Reader(_Connected):
     def body(self, sha256: str) -> bytes:
         """A kept body, byte for byte. Raises NotFound, StoreError."""
         return self._ask(bodies.load, sha256)
+
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """Everything that is asked meanwhile is of one moment of the archive, streams included."""
+        with moment(self._db):
+            self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()  # the moment begins with a read
+            yield
+
+    def stream(self, wanted: Wanted) -> Iterator[list[Row]]:
+        """Pages of all rows that answer a question; to be read within `one_moment`."""
+        return streaming.stream(self._db, wanted)
+
+    def watermark(self) -> dict[str, Any]:
+        """What tells this state of this archive from others: last fetch, newest manifest, counts."""
+        return self._ask(evidence.watermark)
+
+    def pack(self, body: bytes, sha256: str, *, feed_id: int) -> Packed | None:
+        """Make ahead what an update would store of a body; None where there is nothing to be made."""
+        return bodies.pack(self._db, body, sha256, feed_id=feed_id)
 
 
 class Store(_Connected):
@@ -371,9 +399,12 @@ class Store(_Connected):
         """Fold the write-ahead log into the file, and let SQLite refresh what it knows of the tables."""
         connect.tidy(self._db)
 
-    def apply(self, update: FeedUpdate) -> int:
-        """Write an update inside the caller's `transaction`; return its fetch's id."""
-        return updates.apply(self._db, update)
+    def apply(self, update: FeedUpdate, packed: Packed | None = None) -> int:
+        """Write an update inside the caller's `transaction`; return its fetch's id.
+
+        `packed` is its body, made ahead by a Reader.
+        """
+        return updates.apply(self._db, update, packed=packed)
 
     def skip(self, feed_id: int, fetch: FetchRecord, *, next_fetch_at: datetime | None) -> None:
         """Write down, inside the caller's `transaction`, that a feed was not asked after all."""

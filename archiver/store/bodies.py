@@ -9,7 +9,8 @@ Measured by `benchmarks/bodies.py`, which is also where the numbers below come f
 """
 
 import hashlib
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,12 +19,12 @@ from sqlite_utils import Database
 
 from archiver.errors import NotFound, StoreError
 
-LEVEL = 9
-LARGE_LEVEL = 6
-"""For what is larger than LARGE: four times as quick, and no bigger in deltas."""
-LARGE = 2**20
+LEVEL = 6
+"""Of zstandard. Level 9 takes twice as long, and what it makes is a fiftieth smaller."""
 THOROUGH_LEVEL = 16
 """For what lies far from its base: larger than others, and rare, so that it may take ten times as long."""
+THOROUGH = 2**19
+"""What is larger, with its base, is not worth that."""
 
 STRIDE = 25
 """After so many bodies, each on the one before, one reaches back over all of these: a landmark."""
@@ -80,21 +81,60 @@ _COLUMNS = tuple(Stored.__dataclass_fields__)
 # ---------------------------------------------------------------- writing
 
 
-def save(db: Database, body: bytes, *, feed_id: int | None = None) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packed:
+    """A body as `save` would store it, made ahead of that, and beside the thread that writes."""
+
+    body: bytes
+    row: Stored
+    beside: tuple[str, ...]
+    """The feed's documents by then (`_previous`); what was made beside others is not used."""
+
+
+def pack(db: Database, body: bytes, sha256: str, *, feed_id: int) -> Packed | None:
+    """Make ahead what `save` would store; None where it is kept already, or something cannot be read.
+
+    In no transaction, since to compress takes long, and a reader that stays lets the write-ahead log grow.
+    """
+    try:
+        if _is_kept(db, sha256):
+            return None
+        beside = _previous(db, feed_id)
+        return Packed(body=body, row=_pack(db, sha256, body, beside), beside=beside)
+    except sqlite3.Error:
+        return None  # the one who writes will meet it as well, and tell
+
+
+def save(db: Database, body: bytes, *, feed_id: int | None = None, packed: Packed | None = None) -> str:
     """Keep a body and return its digest. One that is already kept costs a look-up.
 
-    With `feed_id`, it may become a delta on an earlier body of that feed.
+    With `feed_id`, it may become a delta on an earlier body of that feed. `packed` spares to make it.
     """
-    sha256 = digest(body)
-    if db.execute("SELECT 1 FROM bodies WHERE sha256 = ?", [sha256]).fetchone() is None:
-        _insert(db, _pack(db, sha256, body, feed_id))
+    if packed is not None and packed.body is not body:
+        packed = None
+    sha256 = packed.row.sha256 if packed else digest(body)
+    if not _is_kept(db, sha256):
+        previous = _previous(db, feed_id) if feed_id is not None else ()
+        _insert(
+            db, packed.row if packed and _fits(db, packed, previous) else _pack(db, sha256, body, previous)
+        )
     return sha256
+
+
+def _is_kept(db: Database, sha256: str) -> bool:
+    return db.execute("SELECT 1 FROM bodies WHERE sha256 = ?", [sha256]).fetchone() is not None
+
+
+def _fits(db: Database, packed: Packed, previous: Sequence[str]) -> bool:
+    """Whether it would be made just so now."""
+    base = packed.row.base_sha256
+    return packed.beside == previous and (base is None or _is_kept(db, base))
 
 
 def mend(db: Database, sha256: str, body: bytes) -> None:
     """Store a body again, whole, in the place of its damaged row, with all that rests on it."""
     db.execute("DELETE FROM bodies WHERE sha256 = ?", [sha256])  # the caller defers the references to it
-    _insert(db, _pack(db, sha256, body, None))
+    _insert(db, _pack(db, sha256, body, ()))
 
 
 def _insert(db: Database, row: Stored) -> None:
@@ -118,13 +158,9 @@ def _insert(db: Database, row: Stored) -> None:
     )
 
 
-def _pack(db: Database, sha256: str, body: bytes, feed_id: int | None) -> Stored:
+def _pack(db: Database, sha256: str, body: bytes, previous: Sequence[str]) -> Stored:
     """The smallest form: a delta on one of the feed's documents, or the whole."""
-    deltas = [
-        delta
-        for previous in (_previous(db, feed_id) if feed_id is not None else ())
-        if (delta := _delta(db, sha256, body, previous)) is not None
-    ]
+    deltas = [delta for earlier in previous if (delta := _delta(db, sha256, body, earlier)) is not None]
     best = min(deltas, key=lambda delta: len(delta.data), default=None)
     if best is not None and len(best.data) * 30 < len(body):
         return best  # whole, it could hardly be as small
@@ -143,7 +179,7 @@ def _pack(db: Database, sha256: str, body: bytes, feed_id: int | None) -> Stored
     )
 
 
-def _previous(db: Database, feed_id: int) -> list[str]:
+def _previous(db: Database, feed_id: int) -> tuple[str, ...]:
     """The feed's last document that was understood, and the last answer of any kind, where it is another.
 
     An error page is best told by the error page before it, and must not stand between two documents.
@@ -153,13 +189,15 @@ def _previous(db: Database, feed_id: int) -> list[str]:
         SELECT body_sha256 FROM feeds WHERE id = :feed AND body_sha256 IS NOT NULL
         UNION
         SELECT body_sha256 FROM (
-            SELECT body_sha256 FROM (SELECT * FROM fetches WHERE feed_id = :feed ORDER BY id DESC LIMIT 50)
+            SELECT body_sha256 FROM (
+                SELECT body_sha256 FROM fetches WHERE feed_id = :feed ORDER BY id DESC LIMIT 50
+            )
             WHERE body_sha256 IS NOT NULL LIMIT 1
         )
         """,
         {"feed": feed_id},
     )
-    return [sha256 for (sha256,) in rows]
+    return tuple(sha256 for (sha256,) in rows)
 
 
 def _delta(db: Database, sha256: str, body: bytes, previous: str) -> Stored | None:
@@ -232,7 +270,7 @@ def _smaller(part: bytes, base: bytes | None, *, thorough: bool = False) -> tupl
 
 def _compressor(size: int, base: bytes | None, *, thorough: bool) -> zstandard.ZstdCompressor:
     reach = size + len(base or b"")
-    level = LARGE_LEVEL if reach > LARGE else THOROUGH_LEVEL if thorough and reach <= LARGE // 2 else LEVEL
+    level = THOROUGH_LEVEL if thorough and reach <= THOROUGH else LEVEL
     if base is None:
         return zstandard.ZstdCompressor(level=level)
     parameters = zstandard.ZstdCompressionParameters.from_level(

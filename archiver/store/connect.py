@@ -23,6 +23,10 @@ BUSY_TIMEOUT_MS = 10_000
 CACHE_KIB = 65_536
 """How much of the archive the writing connection keeps in memory; SQLite's 2 MB are less than one update."""
 
+LOG_PAGES = 4000
+"""How much waits in the write-ahead log before it is folded into the file, 32 MB: what is written again and
+again, as the end of a table, goes there once. What is committed is safe in the log."""
+
 OLDEST_SQLITE = (3, 37, 0)
 """The first with STRICT tables."""
 
@@ -77,7 +81,7 @@ def open_writer(path: Path, *, checkpoints: bool = True) -> Database:
             "cell_size_check = ON",
             "journal_size_limit = 67108864",
             f"cache_size = {-CACHE_KIB}",
-            f"wal_autocheckpoint = {1000 if checkpoints else 0}",
+            f"wal_autocheckpoint = {LOG_PAGES if checkpoints else 0}",
         ):
             db.execute(f"PRAGMA {pragma}")
         if schema.version(db) < schema.VERSION:

@@ -28,6 +28,8 @@ DERIVED = (
     "hosts",
     "marks",
     "posts_fts",
+    "revisions_fts",
+    "earlier_texts",
     "events",
     "sketches",
     "categories",
@@ -112,8 +114,8 @@ def begin(db: Database) -> None:
         _reset_feeds(db)
     for table in DERIVED:
         with transaction(db):
-            if table == "posts_fts":
-                db.execute("INSERT INTO posts_fts (posts_fts) VALUES ('delete-all')")
+            if table.endswith("_fts"):
+                db.execute(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")
             else:
                 db.execute(f"DELETE FROM {table}")
     db.execute("PRAGMA foreign_keys = ON")
@@ -285,6 +287,7 @@ def finish(db: Database, *, now: datetime) -> None:
     try:
         with transaction(db):
             db.execute("INSERT INTO posts_fts (posts_fts, rank) VALUES ('integrity-check', 1)")
+            db.execute("INSERT INTO revisions_fts (revisions_fts) VALUES ('integrity-check')")
     except (sqlite3.DatabaseError, StoreError) as error:
         raise StoreError(
             "the rebuilt index and the texts differ, so it was thrown away; our fault"

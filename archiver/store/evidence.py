@@ -59,6 +59,25 @@ def fetches(db: Database, chosen: Chosen, *, after: int) -> list[dict[str, Any]]
     return [row | {column: json.loads(row[column]) for column in _JSON} for row in rows]
 
 
+def watermark(db: Database) -> dict[str, Any]:
+    """What tells this state of this archive from others, so that somebody can be referred to it."""
+    rows = db.query(
+        """
+        SELECT
+            (SELECT user_version FROM pragma_user_version) AS schema,
+            (SELECT count(*) FROM feeds) AS feeds,
+            (SELECT count(*) FROM entries) AS entries,
+            (SELECT count(*) FROM revisions) AS revisions,
+            (SELECT count(*) FROM posts) AS posts,
+            (SELECT max(id) FROM fetches) AS last_fetch_id,
+            (SELECT started_at FROM fetches ORDER BY id DESC LIMIT 1) AS last_fetch_at,
+            (SELECT day FROM manifests ORDER BY id DESC LIMIT 1) AS manifest_day,
+            (SELECT sha256 FROM manifests ORDER BY id DESC LIMIT 1) AS manifest_sha256
+        """
+    )
+    return next(iter(rows))
+
+
 def known_feeds(db: Database) -> list[tuple[str, str, str | None]]:
     """Every feed's address as given, its address now, and the start of its last fetch."""
     return [

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlite_utils import Database
@@ -242,7 +243,7 @@ _PACE = ("rhythm_seconds", "window_seconds", "quiet_seconds", "ttl_seconds", "al
 
 def _for_update(row: Mapping[str, Any]) -> FeedForUpdate:
     values = dict(row)
-    options = json.loads(values.pop("parse_options"))
+    parse = _options(values.pop("parse_options"))
     state = FeedState(values.pop("state"))
     to, since, answers = (values.pop(column) for column in ("moving_to", "moving_since", "moving_answers"))
     values["moving"] = Moving(to=to, since=from_text(since), answers=answers) if to else None
@@ -251,7 +252,12 @@ def _for_update(row: Mapping[str, Any]) -> FeedForUpdate:
     for column in _TIMES:
         values[column] = from_text(values[column]) if values[column] else None
     values["pace"] = Pace(**{column: values.pop(column) for column in _PACE})
-    return FeedForUpdate(**values, state=state, parse=ParseOptions(**options))
+    return FeedForUpdate(**values, state=state, parse=parse)
+
+
+@lru_cache(maxsize=100)
+def _options(text: str) -> ParseOptions:
+    return ParseOptions(**json.loads(text))
 
 
 def _parse_options_text(options: ParseOptions) -> str:

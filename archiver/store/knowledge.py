@@ -21,10 +21,15 @@ _KNOWN_COLUMNS = """
     present, first_seen_at, missing_since, withdrawn_at, missing_fetch_id, updated_at, position, suspect
 """
 
-_STANDING = """
-    SELECT id FROM entries WHERE feed_id = :feed_id AND present = 1
-    UNION SELECT id FROM entries
-        WHERE feed_id = :feed_id AND missing_since IS NOT NULL AND withdrawn_at IS NULL
+_MISSING = """
+    SELECT id FROM entries INDEXED BY entries_missing
+    WHERE feed_id = :feed_id AND missing_since IS NOT NULL AND withdrawn_at IS NULL
+"""
+"""What went missing. Indexes are named, here and below, since SQLite may take that of all a feed ever had."""
+
+_STANDING = f"""
+    SELECT id FROM entries INDEXED BY entries_present WHERE feed_id = :feed_id AND present = 1
+    UNION {_MISSING}
 """
 """What stood in the last document, or went missing."""
 
@@ -66,7 +71,7 @@ def known_entries(db: Database, feed_id: int, document: Sequence[PreparedEntry])
     """
     names = _names(feed_id, document)
     ids = f"{_STANDING} UNION {_BY_NAME} UNION {_BY_TITLE}"
-    rows = db.query(f"SELECT {_KNOWN_COLUMNS} FROM entries WHERE id IN ({ids}) ORDER BY id", names)
+    rows = selected(db, f"SELECT {_KNOWN_COLUMNS} FROM entries WHERE id IN ({ids}) ORDER BY id", names)
     return _with_aliases(db, rows, names)
 
 
@@ -81,7 +86,8 @@ def known_beside(
     ids = {row[0] for row in db.execute(_STANDING, {"feed_id": feed_id})}.difference(seen)
     if document:
         ids.update(row[0] for row in db.execute(f"{_BY_NAME} UNION {_BY_TITLE}", names))
-    rows = db.query(
+    rows = selected(
+        db,
         f"SELECT {_KNOWN_COLUMNS} FROM entries WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
         [json.dumps(sorted(ids))],
     )
@@ -131,9 +137,8 @@ def missing_entries(db: Database, feed_id: int) -> tuple[KnownEntry, ...]:
         db,
         f"""
         SELECT {_KNOWN_COLUMNS} FROM entries WHERE id IN (
-            SELECT id FROM entries
-                WHERE feed_id = :feed_id AND missing_since IS NOT NULL AND withdrawn_at IS NULL
-            UNION SELECT id FROM entries WHERE feed_id = :feed_id AND present = 1 AND suspect = 1
+            {_MISSING} UNION SELECT id FROM entries INDEXED BY entries_suspect
+            WHERE feed_id = :feed_id AND suspect = 1 AND present = 1
         )
         ORDER BY id
         """,
@@ -210,35 +215,26 @@ def candidates(db: Database, entry: PreparedEntry) -> tuple[Candidate, ...]:
     """
     ids: set[int] = set()
     identity = entry.identity
-    for column, value in (("url_key", identity.url_key), ("title_key", identity.title_key)):
+    for query, value in ((_WITH_URL, identity.url_key), (_WITH_TITLE, identity.title_key)):
         if value:
-            ids.update(
-                row[0]
-                for row in db.execute(
-                    f"""
-                    SELECT id FROM entries
-                    WHERE {column} = :value AND {column} {"IS NOT NULL" if column == "url_key" else "<> ''"}
-                    ORDER BY id DESC LIMIT {NEWEST}
-                    """,
-                    {"value": sound(value)},
-                )
-            )
+            ids.update(row[0] for row in db.execute(query, [sound(value)]))
     for shingle in identity.sketch:
-        ids.update(
-            row[0]
-            for row in db.execute(
-                f"""
-                SELECT entry_id FROM sketches WHERE hash = ?
-                ORDER BY entry_id DESC LIMIT {NEWEST}
-                """,
-                [shingle],
-            )
-        )
-    return _candidates_by_id(db, ids)
+        ids.update(row[0] for row in db.execute(_WITH_SHINGLE, [shingle]))
+    return _candidates_by_id(db, ids) if ids else ()
+
+
+_WITH_URL = f"""
+    SELECT id FROM entries WHERE url_key = ? AND url_key IS NOT NULL ORDER BY id DESC LIMIT {NEWEST}
+"""
+_WITH_TITLE = f"""
+    SELECT id FROM entries WHERE title_key = ? AND title_key <> '' ORDER BY id DESC LIMIT {NEWEST}
+"""
+_WITH_SHINGLE = f"SELECT entry_id FROM sketches WHERE hash = ? ORDER BY entry_id DESC LIMIT {NEWEST}"
 
 
 def _candidates_by_id(db: Database, ids: Iterable[int]) -> tuple[Candidate, ...]:
-    rows = db.query(
+    rows = selected(
+        db,
         """
         SELECT id AS entry_id, post_id, feed_id, title, url, url_key, title_key, content_text, published_at,
             language

@@ -4,17 +4,15 @@ The index has no text of its own (the view `post_texts` lends it), so a line mus
 words that were put in. `Retelling` remembers them.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlite_utils import Database
 
 from archiver.failpoints import failpoint
-from archiver.store.rows import insert
+from archiver.store.rows import insert, sound, update
 
 _Words = tuple[str | None, str]
-
-
-def create(db: Database, *, first_seen_at: str) -> int:
-    """Make an empty post for an entry that is about to be written."""
-    return insert(db, "posts", {"first_seen_at": first_seen_at, "entry_count": 0})
 
 
 class Retelling:
@@ -26,6 +24,20 @@ class Retelling:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._before: dict[int, _Words | None] = {}
+        self._begun: dict[int, list[tuple[int, Mapping[str, Any]]]] = {}
+        """The posts that this update began, and their entries."""
+
+    def begin(self, *, first_seen_at: str) -> int:
+        """Make an empty post for an entry that is about to be written."""
+        post_id = insert(self._db, "posts", {"first_seen_at": first_seen_at, "entry_count": 0})
+        self._before[post_id] = None
+        self._begun[post_id] = []
+        return post_id
+
+    def add(self, post_id: int, entry_id: int, row: Mapping[str, Any]) -> None:
+        """Take in a new entry, which was written as this."""
+        if post_id in self._begun:
+            self._begun[post_id].append((entry_id, row))
 
     def note(self, post_id: int) -> None:
         """Remember the post's words as they are, before an entry of it is written."""
@@ -36,8 +48,7 @@ class Retelling:
         """Choose again which entry stands for each post, and index its words if they are others now."""
         for post_id, before in self._before.items():
             failpoint("mid_index")
-            refresh(self._db, post_id)
-            after = self._words(post_id)
+            after = self._settled(post_id)
             if after == before:
                 continue
             if before is not None:
@@ -50,6 +61,18 @@ class Retelling:
                     "INSERT INTO posts_fts (rowid, title, text) VALUES (?, ?, ?)", [post_id, *after]
                 )
         self._before.clear()
+        self._begun.clear()
+
+    def _settled(self, post_id: int) -> _Words | None:
+        """The words of a post, after it was settled."""
+        entries = self._begun.get(post_id, ())
+        if len(entries) != 1:
+            refresh(self._db, post_id)
+            return self._words(post_id)
+        ((entry_id, row),) = entries
+        own = {column: row[column] for column in ("title", "url", "language", "published_at")}
+        update(self._db, "posts", post_id, {"canonical_entry_id": entry_id, "entry_count": 1} | own)
+        return row["title"] and sound(row["title"]), sound(row["content_text"])
 
     def _words(self, post_id: int) -> _Words | None:
         row = self._db.execute("SELECT title, text FROM post_texts WHERE id = ?", [post_id]).fetchone()

@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from archiver.failpoints import failpoint
 from archiver.store.checksums import sealed
-from archiver.store.sealing import PARENTS, seal_row
+from archiver.store.sealing import PARENTS, seal_inserted
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _LARGEST = 2**63 - 1
@@ -19,17 +19,22 @@ def insert(db: Database, table: str, row: Mapping[str, Any]) -> int:
     """Insert one row and return its rowid."""
     failpoint("write")
     row = _stored(table, row)
-    cursor = db.execute(_insertion(table, tuple(row)), tuple(row.values()))
+    given = {column: value for column, value in row.items() if value is not None}  # as it is by default
+    cursor = db.execute(_insertion(table, tuple(given)), tuple(given.values()))
     row_id = int(cursor.lastrowid or 0)
     if table in PARENTS:
-        seal_row(db, table, row_id)
+        seal_inserted(db, table, row_id, row)
     return row_id
 
 
-def insert_many(db: Database, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Insert rows given as sequences in the order of `columns`."""
+def insert_many(
+    db: Database, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> list[list[Any]]:
+    """Insert rows given as sequences in the order of `columns`; return them as they were stored."""
     failpoint("write")
-    db.conn.executemany(_insertion(table, tuple(columns)), (storable(row) for row in rows))
+    stored = [storable(row) for row in rows]
+    db.conn.executemany(_insertion(table, tuple(columns)), stored)
+    return stored
 
 
 @lru_cache(maxsize=200)
@@ -69,17 +74,22 @@ def _stored(table: str, row: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def storable(values: Iterable[object]) -> list[Any]:
-    """Parameters as SQLite can hold them: sound texts, and integers of 64 bits at most."""
+    """Parameters as SQLite can hold them: sound texts, and integers of 64 bits at most.
+
+    Of exactly these types, since the driver takes long to find out that it need not adapt others.
+    """
     return [
-        value
-        if value is None
-        else sound(value)
-        if isinstance(value, str)
-        else max(-_LARGEST - 1, min(_LARGEST, value))
-        if isinstance(value, int)
-        else value
+        value if value is None else sound(value) if type(value) is str else _storable(value)
         for value in values
     ]
+
+
+def _storable(value: object) -> object:
+    if isinstance(value, str):
+        return sound(str(value))
+    if isinstance(value, int):
+        return int(max(-_LARGEST - 1, min(_LARGEST, value)))
+    return value
 
 
 def sound(text: str) -> str:
@@ -88,10 +98,10 @@ def sound(text: str) -> str:
     The decoder of documents lets neither through, but `"\ud800"` in a JSON feed, a header field, or a name
     on the command line may bring them, and must not cost the update that they are part of.
     """
-    if text.isprintable() and text.isascii():
-        return text
     if "\0" in text:
         text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:

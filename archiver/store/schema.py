@@ -7,7 +7,7 @@ edited: a change is a new one at the end.
 from sqlite_utils import Database
 
 from archiver.hosts import host_of
-from archiver.store import sealing
+from archiver.store import indexing, sealing
 from archiver.store.tables import migrations
 
 __all__ = ["APPLICATION_ID", "VERSION", "definitions", "migrations", "misshapen", "version"]
@@ -15,7 +15,7 @@ __all__ = ["APPLICATION_ID", "VERSION", "definitions", "migrations", "misshapen"
 APPLICATION_ID = 0x46415231
 """Marks the file as an archive of ours (`PRAGMA application_id`): "FAR1", feed archive, first format."""
 
-VERSION = 8
+VERSION = 11
 """`PRAGMA user_version` of what this program writes: the number of migrations."""
 
 
@@ -48,7 +48,7 @@ def misshapen(db: Database) -> list[str]:
     ]
 
 
-_MADE_BY_OTHERS = ("posts_fts_", "_sqlite_migrations")
+_MADE_BY_OTHERS = ("posts_fts_", "revisions_fts_", "_sqlite_migrations")
 """FTS5 and sqlite-utils may define these in other words in another version."""
 
 
@@ -133,3 +133,32 @@ def m008_marks(db: Database) -> None:
         ) STRICT
         """
     )
+
+
+@migrations()
+def m009_pages(db: Database) -> None:
+    """What the pages ask: a feed's entries by date and by number, and what was edited or happened of late."""
+    for statement in (
+        "CREATE INDEX entries_feed ON entries (feed_id)",
+        "CREATE INDEX entries_feed_date ON entries (feed_id, coalesce(published_at, first_seen_at))",
+        "CREATE INDEX revisions_edited ON revisions (seen_at) WHERE revision > 1",
+        "CREATE INDEX fetches_revised ON fetches (feed_id, started_at) WHERE entries_revised > 0",
+        "CREATE INDEX events_kind ON events (kind, at)",
+        "CREATE INDEX events_feed_kind ON events (feed_id, kind, at)",
+    ):
+        db.execute(statement)
+
+
+@migrations()
+def m010_every_version_found(db: Database) -> None:
+    """The index of all versions, and the texts of those that are no longer in force."""
+    db.execute(indexing.EARLIER)
+    db.execute(indexing.TABLE)
+    indexing.fill(db)
+    sealing.seal_all(db, "earlier_texts")
+
+
+@migrations()
+def m011_suspects(db: Database) -> None:
+    """What is in doubt of a feed, which each answer that confirms its document asks, mostly in vain."""
+    db.execute("CREATE INDEX entries_suspect ON entries (feed_id) WHERE suspect = 1")

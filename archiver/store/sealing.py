@@ -7,7 +7,9 @@ A migration that adds columns to a table which has rows seals them anew, by `sea
 """
 
 import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -24,9 +26,12 @@ which the rows are sealed: one seal for all that an entry has there, by `seal_gr
 UNSEALED = frozenset({"bodies", "seals"})
 """Bodies are named by what they hold, and have a checksum over their whole row."""
 
-PARENTS = ("feeds", "fetches", "posts", "entries")
+PARENTS = ("feeds", "fetches", "posts", "entries", "revisions")
 """Tables that others refer to. A trigger at their INSERT would make SQLite plan a scan of all who do, to see
-whether the row mends a broken reference: so `rows.insert` seals them, by `seal_row`."""
+whether the row mends a broken reference: so `rows.insert` seals them, by `seal_inserted`."""
+
+NUMBERED = {"fetches": ("id", "feed_id", "checksum")}
+"""Those of PARENTS of which only numbers are sealed: their rows need not be read again for that."""
 
 FUNCTION = "archiver_seal"
 
@@ -119,24 +124,44 @@ def install(db: Database) -> None:
 
 def seal_row(db: Database, table: str, row_id: int) -> None:
     """Seal a row of one of PARENTS, after it was inserted."""
-    db.execute(
-        f"""
+    db.execute(_SEALING[table], [row_id])
+
+
+def seal_inserted(db: Database, table: str, row_id: int, row: Mapping[str, Any]) -> None:
+    """The same of a row that was inserted as this; its own number need not be in it."""
+    if table in NUMBERED:
+        _write(db, table, row_id, told({**row, "id": row_id}[column] for column in NUMBERED[table]))
+    else:
+        seal_row(db, table, row_id)
+
+
+_SEALING = {
+    table: f"""
         INSERT INTO seals SELECT '{table}', id, checksum FROM temp.seal_of_{table} WHERE id = ?
         ON CONFLICT DO UPDATE SET checksum = excluded.checksum
-        """,
-        [row_id],
+    """
+    for table in PARENTS
+}
+
+
+def seal_group(db: Database, table: str, entry_id: int, rows: Iterable[Sequence[str | int | None]]) -> None:
+    """Seal what an entry has in one of GROUPED, after it was written: sound values, in their order."""
+    _write(db, table, entry_id, "\n".join(map(told, rows)))
+
+
+def told(values: Iterable[str | int | None]) -> str:
+    """Values as `Sealed.told` has them."""
+    return "|".join(
+        ["NULL" if value is None else "'" + str(value).replace("'", "''") + "'" for value in values]
     )
 
 
-def seal_group(db: Database, table: str, entry_id: int) -> None:
-    """Seal what an entry has in one of GROUPED, after it was written."""
+def _write(db: Database, about: str, key: int, told: str) -> None:
     db.execute(
-        f"""
-        INSERT INTO seals
-        SELECT '{table}', entry_id, {FUNCTION}(told) FROM ({group(table, "entry_id = ?")}) WHERE true
-        ON CONFLICT DO UPDATE SET checksum = excluded.checksum
+        """
+        INSERT INTO seals VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET checksum = excluded.checksum
         """,
-        [entry_id],
+        [about, key, digest(told.encode())],
     )
 
 
@@ -198,4 +223,7 @@ def redefined(db: Database) -> list[str]:
 
 
 def _let_sql_seal(db: Database) -> None:
-    db.conn.create_function(FUNCTION, 1, digest, deterministic=True)
+    # SQLite does not let a function be made anew while a migration runs.
+    made = "SELECT 1 FROM pragma_function_list WHERE name = ?"
+    if db.execute(made, [FUNCTION]).fetchone() is None:
+        db.conn.create_function(FUNCTION, 1, digest, deterministic=True)

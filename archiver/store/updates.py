@@ -12,20 +12,23 @@ from archiver.changes import ChangeKind, EntryChange, FeedUpdate, FetchRecord
 from archiver.failpoints import failpoint
 from archiver.hosts import host_of
 from archiver.model import FeedState, Hop, PreparedEntry
-from archiver.store import bodies, hosts, marks
-from archiver.store.posts import Retelling, create
-from archiver.store.rows import insert, insert_many, sound, storable, update
-from archiver.store.sealing import GROUPED, seal_group
+from archiver.store import bodies, hosts, indexing, marks, parts
+from archiver.store.posts import Retelling
+from archiver.store.rows import insert, selected, sound, storable, update
 from archiver.times import to_text
 
 
-def apply(db: Database, decided: FeedUpdate, *, fetch_id: int | None = None) -> int:
+def apply(
+    db: Database, decided: FeedUpdate, *, fetch_id: int | None = None, packed: bodies.Packed | None = None
+) -> int:
     """Write a decided update and return its fetch's id, the next one unless it is given.
+
+    `packed` is its body as it will be stored, if that was made ahead.
 
     The caller holds the transaction.
     """
     assert db.conn.in_transaction, "an update is written as a whole, or not at all"
-    fetch_id = _insert_fetch(db, decided.feed_id, decided.fetch, fetch_id)
+    fetch_id = _insert_fetch(db, decided.feed_id, decided.fetch, fetch_id, packed)
     writing = _Writing(decided.feed_id, fetch_id, to_text(decided.fetch.started_at), Retelling(db), {}, {})
     failpoint("after_fetch_row")
     for change in decided.changes:
@@ -50,7 +53,7 @@ def skip(db: Database, feed_id: int, fetch: FetchRecord, *, next_fetch_at: datet
 
     Nothing else of it moves, since nothing was learnt.
     """
-    _insert_fetch(db, feed_id, fetch, None)
+    _insert_fetch(db, feed_id, fetch, None, None)
     if next_fetch_at is not None:
         update(db, "feeds", feed_id, {"next_fetch_at": to_text(next_fetch_at)})
 
@@ -68,8 +71,12 @@ class _Writing:
     """Of the document's new entries; those further down may tell the same as one of them."""
 
 
-def _insert_fetch(db: Database, feed_id: int, fetch: FetchRecord, fetch_id: int | None) -> int:
-    kept = bodies.save(db, fetch.body, feed_id=feed_id) if fetch.body is not None else fetch.body_sha256
+def _insert_fetch(
+    db: Database, feed_id: int, fetch: FetchRecord, fetch_id: int | None, packed: bodies.Packed | None
+) -> int:
+    kept = fetch.body_sha256
+    if fetch.body is not None:
+        kept = bodies.save(db, fetch.body, feed_id=feed_id, packed=packed)
     failpoint("after_body")
     return insert(
         db,
@@ -146,27 +153,25 @@ def _insert_entry(db: Database, writing: _Writing, change: EntryChange) -> None:
     assert link is not None
     post_id = writing.posts_of_positions[link.same_as] if link.same_as is not None else link.post_id
     if post_id is None:
-        post_id = create(db, first_seen_at=writing.at)
+        post_id = writing.posts.begin(first_seen_at=writing.at)
     writing.posts_of_positions[entry.data.position] = post_id
     writing.posts.note(post_id)
-    entry_id = insert(
-        db,
-        "entries",
-        {
-            "feed_id": writing.feed_id,
-            "post_id": post_id,
-            "post_rule": link.rule,
-            "post_confidence": link.confidence,
-            "rung": entry.identity.rung,
-            "key": entry.identity.key,
-            "guid": entry.data.guid,
-            "first_seen_at": writing.at,
-        }
-        | _current_version(writing, change, entry),
-    )
+    row = {
+        "feed_id": writing.feed_id,
+        "post_id": post_id,
+        "post_rule": link.rule,
+        "post_confidence": link.confidence,
+        "rung": entry.identity.rung,
+        "key": entry.identity.key,
+        "guid": entry.data.guid,
+        "first_seen_at": writing.at,
+        **_current_version(writing, change, entry),
+    }
+    entry_id = insert(db, "entries", row)
+    writing.posts.add(post_id, entry_id, row)
     writing.entries_of_positions[entry.data.position] = entry_id
-    _replace_parts(db, entry_id, entry)
-    _insert_revision(db, writing, entry_id, change, entry)
+    parts.insert(db, entry_id, entry)
+    _insert_revision(db, writing, entry_id, change, entry, first_seen_at=writing.at)
 
 
 def _update_entry(db: Database, writing: _Writing, change: EntryChange) -> None:
@@ -183,10 +188,15 @@ def _update_entry(db: Database, writing: _Writing, change: EntryChange) -> None:
         if change.churn:
             _count_churn(db, writing, entry_id, change.churn)
     else:
-        writing.posts.note(db.execute("SELECT post_id FROM entries WHERE id = ?", [entry_id]).fetchone()[0])
+        post_id, first_seen_at = db.execute(
+            "SELECT post_id, first_seen_at FROM entries WHERE id = ?", [entry_id]
+        ).fetchone()
+        writing.posts.note(post_id)
+        indexing.keep_text(db, entry_id)
         update(db, "entries", entry_id, _current_version(writing, change, entry))
-        _replace_parts(db, entry_id, entry)
-        _insert_revision(db, writing, entry_id, change, entry)
+        parts.clear(db, entry_id)
+        parts.insert(db, entry_id, entry)
+        _insert_revision(db, writing, entry_id, change, entry, first_seen_at=first_seen_at)
     if change.alias:
         _remember_alias(db, writing, change.alias, entry_id, entry)
 
@@ -219,6 +229,7 @@ def _remember_alias(
     db: Database, writing: _Writing, reason: str, entry_id: int, entry: PreparedEntry
 ) -> None:
     """A key that once named another entry names this one from now on: the latest recognition saw more."""
+    key, data = entry.identity.key, entry.data
     db.execute(
         """
         INSERT INTO aliases (feed_id, key, entry_id, guid, url, reason, fetch_id)
@@ -228,17 +239,7 @@ def _remember_alias(
             reason = excluded.reason, fetch_id = excluded.fetch_id
         WHERE aliases.entry_id <> excluded.entry_id
         """,
-        storable(
-            [
-                writing.feed_id,
-                entry.identity.key,
-                entry_id,
-                entry.data.guid,
-                entry.data.url,
-                reason,
-                writing.fetch_id,
-            ]
-        ),
+        storable([writing.feed_id, key, entry_id, data.guid, data.url, reason, writing.fetch_id]),
     )
 
 
@@ -275,34 +276,19 @@ def _updated_dates(entry: PreparedEntry) -> dict[str, Any]:
     }
 
 
-def _replace_parts(db: Database, entry_id: int, entry: PreparedEntry) -> None:
-    """Enclosures, categories and sketch of the latest version."""
-    for table in GROUPED:
-        db.execute(f"DELETE FROM {table} WHERE entry_id = ?", [entry_id])
-    insert_many(
-        db,
-        "enclosures",
-        ("entry_id", "position", "url", "type", "length"),
-        [(entry_id, at, e.url, e.type, e.length) for at, e in enumerate(entry.data.enclosures)],
-    )
-    insert_many(
-        db,
-        "categories",
-        ("entry_id", "position", "term", "scheme", "label"),
-        [(entry_id, at, c.term, c.scheme, c.label) for at, c in enumerate(entry.data.categories)],
-    )
-    insert_many(
-        db, "sketches", ("hash", "entry_id"), [(one, entry_id) for one in sorted(set(entry.identity.sketch))]
-    )
-    for table in GROUPED:
-        seal_group(db, table, entry_id)
-
-
 def _insert_revision(
-    db: Database, writing: _Writing, entry_id: int, change: EntryChange, entry: PreparedEntry
+    db: Database,
+    writing: _Writing,
+    entry_id: int,
+    change: EntryChange,
+    entry: PreparedEntry,
+    *,
+    first_seen_at: str,
 ) -> None:
     data = entry.data
-    insert(
+    published_at = to_text(data.published_at) if data.published_at else None
+    assert change.revision is not None
+    revision_id = insert(
         db,
         "revisions",
         {
@@ -312,29 +298,37 @@ def _insert_revision(
             "seen_at": writing.at,
             "content_sha256": entry.identity.content_sha256,
             "title": data.title,
-            "authors": _json([asdict(person) for person in data.authors]),
+            "authors": _json([parts.flat(person) for person in data.authors]),
             "url": data.url,
-            "published_at": to_text(data.published_at) if data.published_at else None,
+            "published_at": published_at,
             "published_raw": data.published_raw,
             "language": data.language,
             "summary": data.summary.value if data.summary else None,
             "summary_type": data.summary.type if data.summary else None,
             "content": data.content.value if data.content else None,
             "content_type": data.content.type if data.content else None,
-            "enclosures": _json([asdict(enclosure) for enclosure in data.enclosures]),
-            "categories": _json([asdict(category) for category in data.categories]),
+            "enclosures": _json([parts.flat(enclosure) for enclosure in data.enclosures]),
+            "categories": _json([parts.flat(category) for category in data.categories]),
             "reading": data.reading,
         }
         | _updated_dates(entry),
+    )
+    indexing.add(
+        db,
+        revision_id,
+        entry,
+        feed_id=writing.feed_id,
+        published_at=published_at,
+        first_seen_at=first_seen_at,
+        seen_at=writing.at,
+        revision=change.revision,
     )
 
 
 def _update_feed(db: Database, decided: FeedUpdate, fetch_id: int) -> None:
     facts, at = decided.facts, to_text(decided.fetch.started_at)
     url = sound(facts.current_url)
-    before, state = db.execute(
-        "SELECT current_url, state FROM feeds WHERE id = ?", [decided.feed_id]
-    ).fetchone()
+    (before,) = selected(db, "SELECT * FROM feeds WHERE id = ?", [decided.feed_id])
     columns: dict[str, Any] = {
         "etag": facts.etag,
         "last_modified": facts.last_modified,
@@ -379,14 +373,16 @@ def _update_feed(db: Database, decided: FeedUpdate, fetch_id: int) -> None:
             "format": facts.format,
             "reading": described.reading,
         }
-    if state != FeedState.PAUSED:
+    if before["state"] != FeedState.PAUSED:
         # One that a command paused meanwhile stays paused: the pause is newer than what we decided on.
         columns |= {"state": facts.state, "next_fetch_at": to_text(facts.next_fetch_at)}
-    if url != before:
+    if url != before["current_url"]:
         columns |= {"current_url": url, "host": host_of(url)}
         moved = {"feed_id": decided.feed_id, "url": url, "since": at, "reason": "moved", "fetch_id": fetch_id}
         insert(db, "feed_addresses", moved)
-    update(db, "feeds", decided.feed_id, columns)
+    # Mostly a few times move. What is equal is stored as it would be: numbers and truth values alike.
+    moved_on = {column: value for column, value in columns.items() if value != before[column]}
+    update(db, "feeds", decided.feed_id, moved_on)
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -38,7 +38,7 @@ def test_filters_choose_feeds_and_days(archived, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--format", "parquet"), "'parquet' is not"),
+        (("--format", "epub"), "'epub' is not"),
         (("--format", "warc", "--json"), "--json goes with --output"),
         (("--format", "warc", "--output", "no/such/folder/a.warc"), "cannot be written: No such file"),
         (("--format", "warc", "--since", "May"), "'May' is not a date"),

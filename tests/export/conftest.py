@@ -12,12 +12,15 @@ import pytest
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from archiver import decide
 from archiver.config import FetchSettings, ScheduleSettings
 from archiver.export.warc import write_warc
 from archiver.fetch import Fetcher
-from archiver.pipeline import Pipeline
+from archiver.model import ParseOptions, Response
+from archiver.pipeline import Pipeline, consult
+from archiver.prepare import prepare
 from archiver.replay import Replayed, documents, replay_all
-from archiver.store import Chosen, Following, Reader
+from archiver.store import Chosen, Following, Reader, Store, digest
 from archiver.times import to_text
 from archiver.workers import Workers
 from archiver.writer import Writer
@@ -178,3 +181,33 @@ def new_crawl() -> type[Crawl]:
 @pytest.fixture
 def warc(tmp_path) -> Path:
     return tmp_path / "crawl.warc.gz"
+
+
+class Told:
+    """An archive that is told documents, without workers or network: one fetch each."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def fetch(self, url: str, document: str, at: datetime, *, name: str | None = None) -> "Told":
+        """Archive a document as the answer of this feed at this time."""
+        body = document.encode()
+        with Store.open(self.path) as store:
+            feed_id = store.follow(Following(url=url, name=name, tags=("news",)), origin="command", now=at)
+            feed = store.feed(feed_id)
+            attempt = decide.Attempt(started_at=at, duration_ms=20, request_url=feed.url)
+            response = Response(request_url=feed.url, final_url=feed.url, status=200, body=body)
+            with store.transaction():
+                read = prepare(body, ParseOptions(url=feed.url))
+                known = consult(store, feed, response, digest(body), read)
+                store.apply(decide.understood(feed, attempt, known, ScheduleSettings()))
+        return self
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+
+@pytest.fixture
+def told(tmp_path) -> Told:
+    """An empty archive that can be told documents."""
+    return Told(tmp_path / "told.db")

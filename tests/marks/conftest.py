@@ -84,7 +84,7 @@ class TwoWays:
             names = [
                 table
                 for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-                if not table.startswith("posts_fts_") and table not in ("marks", "_sqlite_migrations")
+                if "s_fts_" not in table and table not in ("marks", "_sqlite_migrations")
             ]
             wanted = {table: f"SELECT * FROM {table}" for table in names}
             wanted["seals"] += " WHERE about NOT IN ('marks', '_sqlite_migrations')"

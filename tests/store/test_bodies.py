@@ -258,3 +258,53 @@ def test_bodies_that_rest_on_each_other_end(archive, keep):
     archive.db.execute("UPDATE bodies SET base_sha256 = ? WHERE sha256 = ?", [second, first])
     with pytest.raises(StoreError, match="not there"):
         bodies.load(archive.db, second)
+
+
+def _rows(db) -> list[tuple]:
+    return db.execute("SELECT * FROM bodies ORDER BY sha256").fetchall()
+
+
+def _kept(archive, feed: int, *documents: bytes) -> None:
+    for document in documents:
+        sha256 = bodies.save(archive.db, document, feed_id=feed)
+        archive.db.execute("UPDATE feeds SET body_sha256 = ? WHERE id = ?", [sha256, feed])
+
+
+def test_what_was_packed_ahead_is_stored_as_it_would_be_without(archive):
+    one = archive.follow()
+    _kept(archive, one, _document(0), _document(1))
+    packed = bodies.pack(archive.db, _document(2), digest(_document(2)), feed_id=one)
+    assert packed is not None
+    assert packed.row.base_sha256 is not None
+    _kept(archive, one, _document(2))
+    directly = _rows(archive.db)
+    archive.db.execute("DELETE FROM bodies WHERE sha256 = ?", [packed.row.sha256])
+    archive.db.execute("UPDATE feeds SET body_sha256 = ? WHERE id = ?", [digest(_document(1)), one])
+    bodies.save(archive.db, packed.body, feed_id=one, packed=packed)
+    assert _rows(archive.db) == directly
+    assert bodies.load(archive.db, packed.row.sha256) == _document(2)
+
+
+def test_what_was_packed_beside_another_document_is_made_anew(archive):
+    feed = archive.follow()
+    _kept(archive, feed, _document(0))
+    packed = bodies.pack(archive.db, _document(2), digest(_document(2)), feed_id=feed)
+    _kept(archive, feed, _document(1))
+    bodies.save(archive.db, packed.body, feed_id=feed, packed=packed)
+    [base] = archive.db.execute(
+        "SELECT base_sha256 FROM bodies WHERE sha256 = ?", [packed.row.sha256]
+    ).fetchone()
+    assert (packed.row.base_sha256, base) == (digest(_document(0)), digest(_document(1)))
+
+
+def test_what_was_packed_of_another_body_is_not_used(archive):
+    feed = archive.follow()
+    packed = bodies.pack(archive.db, _document(0), digest(_document(0)), feed_id=feed)
+    sha256 = bodies.save(archive.db, _document(1), feed_id=feed, packed=packed)
+    assert bodies.load(archive.db, sha256) == _document(1)
+
+
+def test_what_is_kept_is_not_packed(archive):
+    feed = archive.follow()
+    _kept(archive, feed, _document(0))
+    assert bodies.pack(archive.db, _document(0), digest(_document(0)), feed_id=feed) is None

@@ -32,7 +32,7 @@ def test_the_writer_is_careful(archive):
 
 
 def test_only_the_service_moves_the_write_ahead_log(archive):
-    assert _pragma(archive, "wal_autocheckpoint") == 1000
+    assert _pragma(archive, "wal_autocheckpoint") == connect.LOG_PAGES
     with Store.open(archive.path, checkpoints=False) as beside:
         assert beside._db.execute("PRAGMA wal_autocheckpoint").fetchone()[0] == 0
 

@@ -9,7 +9,7 @@ from archiver.changes import ChangeKind
 from archiver.identify import recognise
 from archiver.identify.keys import key
 from archiver.model import KnownEntry, Rung
-from archiver.store import Query
+from archiver.query import Query
 
 
 @pytest.fixture
@@ -237,7 +237,7 @@ def test_no_question_of_an_update_reads_a_whole_table(archive, feed, entry, anal
     archive.db.conn.set_trace_callback(None)
     explained = 0
     for sql in asked:
-        if sql.lstrip().startswith(("SELECT", "UPDATE", "INSERT", "DELETE")) and "posts_fts" not in sql:
+        if sql.lstrip().startswith(("SELECT", "UPDATE", "INSERT", "DELETE")) and "s_fts" not in sql:
             plan = [row[3] for row in archive.db.execute(f"EXPLAIN QUERY PLAN {sql}")]
             scans = [step for step in plan if step.startswith("SCAN") and step.split()[1] in LARGE]
             ordered = [step for step in scans if "USING INDEX feeds_due" not in step]
@@ -257,4 +257,4 @@ def test_a_question_of_an_index_needs_no_other_way(archive, entry, feed):
 def test_search_and_knowledge_agree_on_what_is_there(archive, feed, entry):
     archive.add(feed, entry("a"))
     with archive.reader() as reader:
-        assert [hit["id"] for hit in reader.search(Query(words="story"))] == [1]
+        assert [hit.post.id for hit in reader.search(Query(words="story")).items] == [1]

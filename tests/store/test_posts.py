@@ -5,7 +5,6 @@ import random
 import pytest
 
 from archiver.changes import ChangeKind, EntryChange, PostLink
-from archiver.store import Query
 
 
 @pytest.fixture
@@ -15,12 +14,12 @@ def feed(archive) -> int:
 
 @pytest.fixture
 def found(archive):
-    """The posts in which these words are found."""
+    """The posts in whose words the index of posts finds these."""
 
     def find(words: str) -> list[int]:
         archive.check_index()
-        with archive.reader() as reader:
-            return sorted(hit["id"] for hit in reader.search(Query(words=words)))
+        quoted = " ".join(f'"{word}"' for word in words.split())
+        return archive.column("SELECT rowid FROM posts_fts WHERE posts_fts MATCH ? ORDER BY rowid", quoted)
 
     return find
 

@@ -67,11 +67,13 @@ def _write(version: str, folder: Path) -> None:
         store.close_days(now=NOON.replace(month=4))
     connection = sqlite3.connect(path)
     # SQLite cannot dump FTS5's own tables so that they can be read back; the index is made anew.
-    [index] = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'posts_fts'").fetchone()
+    [posts] = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'posts_fts'").fetchone()
+    [versions] = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'revisions_fts'").fetchone()
     lines = [
-        *(line for line in connection.iterdump() if not re.search("posts_fts|writable_schema", line)),
-        f"{index};",
+        *(line for line in connection.iterdump() if not re.search("s_fts|writable_schema", line)),
+        f"{posts};",
         "INSERT INTO posts_fts (posts_fts) VALUES ('rebuild');",
+        f"{versions};",
         f"PRAGMA application_id = {schema.APPLICATION_ID};",
         f"PRAGMA user_version = {schema.VERSION};",
     ]

@@ -8,12 +8,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlite_utils import Database
 
 from archiver.changes import ChangeKind, Event
 from archiver.errors import StoreError
 from archiver.model import Category, Enclosure, ParseOptions
-from archiver.store import Reader, schema, sealing, verify
+from archiver.store import Reader, rows, schema, sealing, verify
 from archiver.store.proofs import Damage
 
 LONG = " ".join(f"word{number}" for number in range(300))
@@ -42,6 +44,10 @@ NAMED_OTHERWISE = {
     "posts_fts_data": "posts_fts",
     "posts_fts_docsize": "posts_fts",
     "posts_fts_idx": "posts_fts",
+    "revisions_fts_config": "revisions_fts",
+    "revisions_fts_data": "revisions_fts",
+    "revisions_fts_docsize": "revisions_fts",
+    "revisions_fts_idx": "revisions_fts",
 }
 """SQLite's own tables: what is damaged is the index."""
 
@@ -166,9 +172,13 @@ def _content(path: Path) -> list[object]:
     """
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
         connection.text_factory = bytes
-        connection.execute("CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, posts_fts, instance)")
-        questions = [f"SELECT * FROM {table}" for table in TABLES if not table.startswith("posts_fts")]
-        questions += ["SELECT * FROM words", "SELECT * FROM sqlite_master"]
+        questions = [f"SELECT * FROM {table}" for table in TABLES if "_fts" not in table]
+        for index in ("posts_fts", "revisions_fts"):
+            connection.execute(
+                f"CREATE VIRTUAL TABLE temp.words_of_{index} USING fts5vocab(main, {index}, instance)"
+            )
+            questions.append(f"SELECT * FROM words_of_{index}")
+        questions.append("SELECT * FROM sqlite_master")
         return [connection.execute(question).fetchall() for question in questions]
 
 
@@ -252,3 +262,23 @@ def test_an_archive_of_an_older_version_is_sealed_as_it_is(full):
         sealing.seal_definitions(full.db)
     assert full.rows("SELECT * FROM seals ORDER BY about, key") == before
     assert _damages(full.path) == []
+
+
+@given(st.lists(st.none() | st.text() | st.integers(-(2**70), 2**70), min_size=1, max_size=6))
+def test_values_are_told_in_the_same_words_here_and_in_sql(values):
+    stored = rows.storable(values)
+    columns = tuple(f"c{number}" for number in range(len(stored)))
+    sealed = sealing.Sealed(table="t", key=(), columns=columns)
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.execute(f"CREATE TABLE t ({', '.join(f'{column} ANY' for column in columns)}) STRICT")
+        db.execute(f"INSERT INTO t VALUES ({', '.join('?' * len(stored))})", stored)
+        [in_sql] = db.execute(f"SELECT {sealed.told('t')} FROM t").fetchone()
+    assert sealing.told(stored).encode() == in_sql
+
+
+@pytest.mark.parametrize("table", sorted(sealing.NUMBERED))
+def test_a_row_that_is_sealed_unread_has_nothing_but_numbers_in_its_seal(archive, table):
+    [sealed] = [one for one in sealing.sealed_tables(archive.db) if one.table == table]
+    kinds = dict(archive.db.execute("SELECT name, type FROM pragma_table_info(?)", [table]).fetchall())
+    assert sealed.columns == sealing.NUMBERED[table]
+    assert {kinds[column] for column in sealed.columns} == {"INTEGER"}

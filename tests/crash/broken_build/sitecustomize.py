@@ -21,14 +21,14 @@ def validators_first() -> None:
 
     apply = updates.apply
 
-    def broken(db: Any, decided: Any) -> int:
+    def broken(db: Any, decided: Any, *rest: Any, **options: Any) -> int:
         facts = decided.facts
         db.execute(
             "UPDATE feeds SET etag = ?, last_modified = ?, body_sha256 = ? WHERE id = ?",
             [facts.etag, facts.last_modified, facts.body_sha256, decided.feed_id],
         )
         _commit(db)
-        return apply(db, decided)
+        return apply(db, decided, *rest, **options)
 
     updates.apply = broken
 

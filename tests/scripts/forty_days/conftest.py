@@ -60,7 +60,7 @@ class Account:
         ]
         self.kinds = {kind for _, kind, *_ in self.events}
         names = connection.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'posts_fts_*'"
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '*s_fts_*'"
         ).fetchall()
         self.tables = {
             name: connection.execute(f"SELECT * FROM {name} {_BUT_MARKS.get(name, '')}").fetchall()

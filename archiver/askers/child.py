@@ -1,0 +1,128 @@
+"""The process that asks: one Fetcher in one event loop, which does what it is told and says what came.
+
+It has no archive and no configuration but what it is told over the socket, and ends when that closes.
+"""
+
+import asyncio
+import logging
+import os
+import resource
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+# httpx brings a command line, which takes as long to load as all the rest of it. It does without.
+sys.modules["httpx._main"] = None  # type: ignore[assignment]
+
+from archiver.askers.link import Ask, Begin, Came, Drop, Fault, Go, Link, Message, Onward, Ping, Said  # noqa: E402
+from archiver.errors import FetchError  # noqa: E402
+from archiver.fetch import Fetcher  # noqa: E402
+from archiver.model import Response  # noqa: E402
+
+
+def main(descriptor: int) -> None:
+    """Serve on this socket until its other end closes."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # what is under way is our parent's to finish or to drop
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # it would hold the feeds' secrets
+    asyncio.run(_serve(socket.socket(fileno=descriptor)))
+
+
+async def _serve(connection: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    asking = _Asking()
+    _, link = await loop.create_connection(lambda: Link(asking.take, _leave), sock=connection)
+    asking.link = link
+    logging.getLogger().addHandler(_Telling(link, loop))
+    logging.getLogger("archiver").setLevel(logging.INFO)
+    logging.captureWarnings(True)
+    await loop.create_future()
+
+
+def _leave() -> None:
+    """End here and now: neither a look-up that sleeps nor a file system that hangs is waited for."""
+    os._exit(0)
+
+
+class _Turns:
+    """The turns of one fetch. That of its first host was taken for it; for any other it asks."""
+
+    def __init__(self, number: int, host: str, link: Link) -> None:
+        self._number = number
+        self._granted: str | None = host
+        self._link = link
+        self._waits: asyncio.Future[None] | None = None
+
+    def go(self) -> None:
+        """It is the turn of the host that was asked for."""
+        if self._waits is not None and not self._waits.done():
+            self._waits.set_result(None)
+
+    @asynccontextmanager
+    async def turn(self, host: str) -> AsyncIterator[None]:
+        """Wait until a host may be asked. That a request is over, the next message says."""
+        granted, self._granted = self._granted, None
+        if host != granted:
+            self._waits = asyncio.get_running_loop().create_future()
+            self._link.say(Came(self._number, Onward(host)))
+            await self._waits
+        yield
+
+
+class _Asking:
+    """All fetches that are under way."""
+
+    link: Link
+    _fetcher: Fetcher
+
+    def __init__(self) -> None:
+        self._under_way: dict[int, tuple[asyncio.Task[None], _Turns]] = {}
+
+    def take(self, message: Message) -> None:
+        """Do what a message says."""
+        match message:
+            case Ask(number):
+                turns = _Turns(number, message.host, self.link)
+                task = asyncio.create_task(self._ask(message, turns))
+                self._under_way[number] = task, turns
+                task.add_done_callback(lambda _: self._under_way.pop(number))
+            case Go(number):
+                if number in self._under_way:
+                    self._under_way[number][1].go()
+            case Drop(number):
+                if number in self._under_way:
+                    self._under_way[number][0].cancel()
+            case Ping(number):
+                self.link.say(Came(number, None))
+            case Begin(make, settings):
+                self._fetcher = (make or Fetcher)(settings)
+
+    async def _ask(self, order: Ask, turns: _Turns) -> None:
+        came: Response | FetchError | Fault
+        try:
+            came = await self._fetcher.fetch(order.request, turns=turns)
+        except FetchError as error:
+            came = error
+        except Exception as bug:
+            came = Fault(f"asking failed by our own fault: {bug!r}", traceback.format_exc())
+        self.link.say(Came(order.number, came))
+
+
+class _Telling(logging.Handler):
+    """Hands what this process has to say to the log of the other one."""
+
+    def __init__(self, link: Link, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
+        self._link = link
+        self._loop = loop
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """From any thread."""
+        told = None
+        if record.exc_info and record.exc_info[0] is not None:
+            told = "".join(traceback.format_exception(*record.exc_info))
+        said = Said(record.name, record.levelno, record.getMessage(), told)
+        self._loop.call_soon_threadsafe(self._link.say, said)

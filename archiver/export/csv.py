@@ -1,0 +1,123 @@
+r"""Rows as CSV (RFC 4180), in UTF-8, safe to open in a spreadsheet.
+
+What publishers wrote is in quotes; numbers, times and words of our own need none. NULL is nothing at all
+between two commas, an empty text is `""`. Nested values are JSON. Lines end in CR LF; line breaks within
+texts stay as they are.
+
+Two things are written otherwise than they were, and `read_cell` undoes both:
+
+- A text that a spreadsheet might take for a formula gets an apostrophe in front: one that begins, after
+  white space, quotes and what cannot be seen, with `=`, `+`, `-`, `@`, their full-width forms or `|`;
+  with a tab or a line break; or with an apostrophe of its own.
+- A control character other than tab and line break is written `\u0001`, so is the backslash of a text
+  that has a backslash, `u` and four hexadecimal digits already: `\u005C`.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from archiver.export.columns import Column, Kind, Origin
+from archiver.store import Row
+
+BOM = b"\xef\xbb\xbf"
+"""In front of the file for Excel, which else takes UTF-8 for the encoding of its country."""
+
+_MAYBE_FORMULA = re.compile(
+    r"['\t\r\n]|[\s\"'`´‘’“”„«»\u00ad\u180e\u200b-\u200f\u2060-\u2064\ufeff]*[=+\-@|＝＋－＠﹦﹢﹣﹫−]"
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\\(?=u[0-9A-Fa-f]{4})")
+_WRITTEN = re.compile(r"\\u([0-9A-Fa-f]{4})")
+_HARMLESS = frozenset("<[{0123456789 abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") - {" "}
+
+
+def csv_lines(
+    pages: Iterable[list[Row]], columns: Sequence[str], *, texts: frozenset[str], bom: bool = False
+) -> Iterator[bytes]:
+    """The head, then a chunk of whole lines for each page. `texts` are the columns that may hold any text."""
+    yield (BOM if bom else b"") + ",".join(f'"{name}"' for name in columns).encode() + b"\r\n"
+    layout = _Layout.of(columns, texts)
+    for page in pages:
+        chunk = layout.lines(page, _quoted)
+        if b"\\u" in chunk or _has_controls(chunk):
+            chunk = layout.lines(page, cell)
+        yield chunk
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How a row becomes a line."""
+
+    line: str
+    texts: tuple[int, ...]
+    """Columns whose values hardly repeat."""
+    repeated: tuple[int, ...]
+    """Columns whose values are often the same."""
+
+    @classmethod
+    def of(cls, columns: Sequence[str], texts: frozenset[str]) -> "_Layout":
+        quoted = [at for at, name in enumerate(columns) if name in texts]
+        often = {at for at in quoted if columns[at] in _OFTEN_THE_SAME}
+        return cls(
+            line=",".join(["%s"] * len(columns)) + "\r\n",
+            texts=tuple(at for at in quoted if at not in often),
+            repeated=tuple(sorted(often)),
+        )
+
+    def lines(self, page: Iterable[Row], write: Callable[[str], str]) -> bytes:
+        write_once = lru_cache(maxsize=2000)(write)
+        made = []
+        for row in page:
+            cells = ["" if value is None else value for value in row]
+            for at in self.texts:
+                value = row[at]
+                if value is not None:
+                    cells[at] = write(value)
+            for at in self.repeated:
+                value = row[at]
+                if value is not None:
+                    cells[at] = write_once(value)
+            made.append(self.line % tuple(cells))
+        return "".join(made).encode()
+
+
+_OFTEN_THE_SAME = frozenset({"feed", "feed_url", "authors", "enclosures", "categories"})
+_PLAIN_KINDS = frozenset({Kind.NUMBER, Kind.SHARE, Kind.FLAG, Kind.TIME, Kind.DIGEST})
+
+
+def texts_of(columns: Sequence[Column]) -> frozenset[str]:
+    """The columns that may hold a publisher's words; of the others we know that they need no quotes."""
+    ours = {
+        column.name
+        for column in columns
+        if column.origin is not Origin.PUBLISHER and column.kind is Kind.WORD
+    }
+    return frozenset(column.name for column in columns if column.kind not in _PLAIN_KINDS) - ours
+
+
+def _has_controls(chunk: bytes) -> bool:
+    below = int(np.count_nonzero(np.frombuffer(chunk, np.uint8) < 0x20))
+    return b"\x7f" in chunk or below != chunk.count(b"\n") + chunk.count(b"\r") + chunk.count(b"\t")
+
+
+def cell(text: str) -> str:
+    """A text as it stands in the file, quotes included."""
+    return _quoted(_CONTROL.sub(_escaped, text))
+
+
+def _quoted(text: str) -> str:
+    if text[:1] not in _HARMLESS and _MAYBE_FORMULA.match(text):
+        text = "'" + text
+    return '"' + text.replace('"', '""') + '"'
+
+
+def read_cell(text: str) -> str:
+    """The text that a cell stands for, once a reader of CSV has taken the quotes off."""
+    return _WRITTEN.sub(lambda found: chr(int(found[1], 16)), text.removeprefix("'"))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04X}"

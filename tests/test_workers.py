@@ -1,0 +1,67 @@
+"""Documents are read in processes that can be killed; slow ones keep nobody waiting but each other."""
+
+import asyncio
+
+import pytest
+
+from archiver.errors import ParseError
+from archiver.model import ParseOptions
+from archiver.prepare import prepare
+from archiver.workers import SLOW_BYTES, Workers
+
+MANY_WORDS = 120_000
+
+
+def document(*texts: str) -> bytes:
+    items = "".join(
+        f"<item><guid>{n}</guid><description>{text}</description></item>" for n, text in enumerate(texts)
+    )
+    return f"<rss version='2.0'><channel><title>Example</title>{items}</channel></rss>".encode()
+
+
+def slow() -> bytes:
+    """Seconds of work, below the size that is taken for slow unseen."""
+    words = " ".join(f"w{number:x}" for number in range(MANY_WORDS // 20))
+    body = document(*[words] * 20)
+    assert len(body) < SLOW_BYTES
+    return body
+
+
+def at(name: str) -> ParseOptions:
+    return ParseOptions(url=f"https://{name}.example/feed")
+
+
+def test_small_documents_do_not_wait_for_slow_ones_which_are_understood_all_the_same():
+    async def read() -> tuple[int, list[int]]:
+        with Workers(2, quick_seconds=0.4) as workers:
+            monsters = [asyncio.create_task(workers.prepare(slow(), at(f"slow{n}"))) for n in range(3)]
+            await asyncio.sleep(0)
+            small = [workers.prepare(document("Short."), at(f"small{n}")) for n in range(20)]
+            await asyncio.gather(*small)
+            waiting = sum(not one.done() for one in monsters)
+            return waiting, [len(found.entries) for found in await asyncio.gather(*monsters)]
+
+    waiting, entries = asyncio.run(read())
+    assert waiting > 0
+    assert entries == [20, 20, 20]
+
+
+def test_what_becomes_of_a_large_document_arrives_as_it_is():
+    body = document("A short one.", "x" * SLOW_BYTES)
+
+    async def read() -> object:
+        with Workers(1) as workers:
+            return await workers.prepare(body, at("large"))
+
+    assert asyncio.run(read()) == prepare(body, at("large"))
+
+
+def test_a_document_that_takes_too_long_is_given_up_and_the_next_one_is_read():
+    async def read() -> int:
+        with Workers(1, time_limit_seconds=0.5, quick_seconds=0.2) as workers:
+            for name in ("slow", "slow"):
+                with pytest.raises(ParseError, match="not understood within"):
+                    await workers.prepare(slow(), at(name))
+            return len((await workers.prepare(document("Short."), at("small"))).entries)
+
+    assert asyncio.run(read()) == 1
