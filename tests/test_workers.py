@@ -19,10 +19,10 @@ def document(*texts: str) -> bytes:
     return f"<rss version='2.0'><channel><title>Example</title>{items}</channel></rss>".encode()
 
 
-def slow() -> bytes:
+def slow(texts: int = 20) -> bytes:
     """Seconds of work, below the size that is taken for slow unseen."""
     words = " ".join(f"w{number:x}" for number in range(MANY_WORDS // 20))
-    body = document(*[words] * 20)
+    body = document(*[words] * texts)
     assert len(body) < SLOW_BYTES
     return body
 
@@ -58,10 +58,10 @@ def test_what_becomes_of_a_large_document_arrives_as_it_is():
 
 def test_a_document_that_takes_too_long_is_given_up_and_the_next_one_is_read():
     async def read() -> int:
-        with Workers(1, time_limit_seconds=0.5, quick_seconds=0.2) as workers:
+        with Workers(1, time_limit_seconds=0.3, quick_seconds=0.2) as workers:
             for name in ("slow", "slow"):
                 with pytest.raises(ParseError, match="not understood within"):
-                    await workers.prepare(slow(), at(name))
+                    await workers.prepare(slow(texts=65), at(name))
             return len((await workers.prepare(document("Short."), at("small"))).entries)
 
     assert asyncio.run(read()) == 1
