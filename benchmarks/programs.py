@@ -19,6 +19,9 @@ from benchmarks.website import ROOT
 
 PEERS = Path(__file__).with_name("peers")
 
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""As a user has it: without that, a program that was not installed by pip would be compiled at every start."""
+
 
 @dataclass(kw_only=True)
 class Program:
@@ -58,7 +61,7 @@ class Program:
         with output.open("wb") as file:
             start = time.monotonic()
             done = subprocess.run(
-                command, cwd=self.folder, env=os.environ | {"HOME": str(self.folder)} | self.environment,
+                command, cwd=self.folder, env=_ENVIRONMENT | {"HOME": str(self.folder)} | self.environment,
                 stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, check=False,
             )  # fmt: skip
             taken = time.monotonic() - start
