@@ -20,7 +20,7 @@ from benchmarks.website import ROOT
 PEERS = Path(__file__).with_name("peers")
 
 _ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-"""As a user has it: without that, a program that was not installed by pip would be compiled at every start."""
+"""As a user has it: with that, a program that pip did not install would be compiled at every start."""
 
 
 @dataclass(kw_only=True)
