@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Literal
 
 from archiver.query.tree import (
@@ -156,27 +157,44 @@ def _bounded(tokens: list[Node | _Operator], notes: list[str]) -> list[Node | _O
     return kept
 
 
+@dataclass(slots=True)
+class _Group:
+    """An open group: things that must all be, each with its alternatives."""
+
+    negated: bool = False
+    needs: list[list[Node]] = field(default_factory=list)
+    is_joined: bool = False
+    """An OR was read: what comes next is an alternative to what came last."""
+
+    def add(self, node: Node) -> None:
+        if self.is_joined:
+            self.needs[-1].append(node)
+        else:
+            self.needs.append([node])
+        self.is_joined = False
+
+
 def _grouped(tokens: list[Node | _Operator]) -> Node:
-    """The tree, by a stack of open groups: in each, alternatives of things that must all be."""
-    stack: list[tuple[bool, list[list[Node]]]] = [(False, [[]])]
+    """The tree, by a stack of open groups. OR binds its two neighbours, as elsewhere on the web."""
+    stack = [_Group()]
     for number, sign in enumerate(tokens):
-        negated, alternatives = stack[-1]
+        group = stack[-1]
         if sign in ("(", "-("):
-            stack.append((sign == "-(", [[]]))
+            stack.append(_Group(negated=sign == "-("))
         elif sign == ")":
             stack.pop()
-            inner = _either(alternatives)
+            inner = all_of([_either(need) for need in group.needs])
             if inner != All():
-                stack[-1][1][-1].append(_not(inner) if negated else inner)
+                stack[-1].add(_not(inner) if group.negated else inner)
         elif sign == "OR":
-            if alternatives[-1] and _goes_on(tokens, number):
-                alternatives.append([])
+            if group.needs and not group.is_joined and _goes_on(tokens, number):
+                group.is_joined = True
             else:
-                alternatives[-1].append(Term("OR"))
+                group.add(Term("OR"))
         else:
             assert not isinstance(sign, str)
-            alternatives[-1].append(sign)
-    return _either(stack[0][1])
+            group.add(sign)
+    return all_of([_either(need) for need in stack[0].needs])
 
 
 def _goes_on(tokens: list[Node | _Operator], number: int) -> bool:
@@ -189,15 +207,10 @@ def _goes_on(tokens: list[Node | _Operator], number: int) -> bool:
     return False
 
 
-def _either(alternatives: list[list[Node]]) -> Node:
+def _either(alternatives: list[Node]) -> Node:
     parts: list[Node] = []
-    for alternative in alternatives:
-        part = all_of(alternative)
-        if part == All():
-            continue
+    for part in alternatives:
         parts += part.parts if isinstance(part, Either) else [part]
-    if not parts:
-        return All()
     parts = list(dict.fromkeys(parts))
     return parts[0] if len(parts) == 1 else Either(tuple(parts))
 
