@@ -28,7 +28,7 @@ test: $(INSTALLED)
 	$(BIN)/python -m pytest -q -n auto
 
 test-slow: $(INSTALLED)
-	$(BIN)/python -m pytest -q -m slow
+	$(BIN)/python -m pytest -q -m slow -n auto
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .

@@ -253,7 +253,7 @@ class Harness:
             serves = "archiving into" in program.log  # before that, it ends as any program does
             program.kill(signal.SIGTERM)
             status = program.wait(20)
-            if status != 0 and (serves or status != -signal.SIGTERM):
+            if status != 0 and (serves or status not in (-signal.SIGTERM, 128 + signal.SIGTERM)):
                 self.found.append(f"S20 after SIGTERM it ended with {status}: {program.log[-500:]}")
         elif how == "SIGSTOP":
             program.kill(signal.SIGSTOP)

@@ -32,7 +32,7 @@ def test_killed_at_failpoints_and_at_random_nothing_is_lost_doubled_or_half_writ
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(2400)
 def test_killed_more_than_a_hundred_times_half_of_them_at_failpoints(rehearsal, places, lost):
     kills = at_failpoints = 0
     for seed in (100, 101, 102):
