@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self
 
 from archiver import times
 from archiver.errors import ConfigError
-from archiver.query import Query
-from archiver.query import span as span_of
+from archiver.query import Query, dated
 from archiver.records import Entry, Event, Facets, Feed, Fetch, Hit, Page, Post, Revision
 from archiver.store.answers import Answers
 
@@ -139,8 +138,7 @@ class Archive:
     ) -> Query:
         """The question with the conditions beside it. Raises ConfigError for what is no date."""
         for day in (since, until, as_of):
-            if day is not None and span_of(day) is None:
-                raise ConfigError(f"{day!r} is not a date; write 2026, 2026-03 or 2026-03-01")
+            dated(day)
         query = Query(words=question, as_of=as_of) if isinstance(question, str) else question.as_seen(as_of)
         if feed is not None:
             feed = self._answers.feed_meant(str(feed)) or feed

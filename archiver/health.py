@@ -20,7 +20,7 @@ from enum import StrEnum
 from typing import Any
 
 from archiver.model import FeedState
-from archiver.times import from_text
+from archiver.times import from_text_or_none
 from archiver.urls import redact
 
 SLOW_ANSWER = timedelta(seconds=10)
@@ -131,7 +131,7 @@ def _failing(row: Mapping[str, Any], now: datetime) -> str | None:
 def _silent(row: Mapping[str, Any], now: datetime) -> str | None:
     if not row["silent_since"]:
         return None
-    since = _time(row["silent_since"])
+    since = from_text_or_none(row["silent_since"])
     quiet = f" ({span(now - since)})" if since else ""
     rhythm = row["rhythm_seconds"]
     usual = f"; usually one comes every {span(timedelta(seconds=rhythm))}" if rhythm else ""
@@ -139,11 +139,11 @@ def _silent(row: Mapping[str, Any], now: datetime) -> str | None:
 
 
 def _slow(row: Mapping[str, Any], now: datetime) -> str | None:
-    held = _time(row["held_until"])
+    held = from_text_or_none(row["held_until"])
     if held and held > now:
         reason = f": {row['held_reason']}" if row["held_reason"] else ""
         return f"its server asked for patience until {row['held_until']}{reason}"
-    due = _time(row["next_fetch_at"])
+    due = from_text_or_none(row["next_fetch_at"])
     usual = timedelta(seconds=row["interval_seconds"] or 0)
     if due and row["last_fetched_at"] and now - due > max(usual, LATE):
         return f"should have been asked {span(now - due)} ago"
@@ -152,7 +152,7 @@ def _slow(row: Mapping[str, Any], now: datetime) -> str | None:
 
 
 def _moved(row: Mapping[str, Any], now: datetime) -> str | None:
-    since = _time(row["moved_at"])
+    since = from_text_or_none(row["moved_at"])
     if since is None or now - since > NEWS:
         return None
     return f"moved on {row['moved_at'][:10]} to {redact(row['current_url'])}"
@@ -177,11 +177,7 @@ _LOOKS = (
 
 def _since(row: Mapping[str, Any], now: datetime) -> str:
     """Since when it brings no document, as far as anybody knows."""
-    last = _time(row["last_success_at"])
+    last = from_text_or_none(row["last_success_at"])
     if last is None:
         return ", and never answered with a document"
     return f" since {row['last_success_at'][:10]}" if now - last >= timedelta(days=1) else ""
-
-
-def _time(text: str | None) -> datetime | None:
-    return from_text(text) if text else None

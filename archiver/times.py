@@ -19,6 +19,11 @@ def from_text(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def from_text_or_none(text: str | None) -> datetime | None:
+    """Read a time that the archive wrote, where there is one."""
+    return from_text(text) if text else None
+
+
 def from_http(text: str) -> datetime | None:
     """Read an HTTP date (RFC 9110, 5.6.7), aware and in UTC; None for what is none."""
     text = text.strip()

@@ -1,7 +1,6 @@
 """Commands that ask for posts: `search`, `show`. They read, and never write."""
 
 import itertools
-import re
 import sys
 from typing import Any
 
@@ -12,6 +11,7 @@ from archiver.cli.history import print_diffs, print_head, print_history
 from archiver.cli.printing import count, day, print_json
 from archiver.differences import changed_fields
 from archiver.errors import ConfigError
+from archiver.query import dated
 from archiver.records import Hit, Snippet, as_row
 from archiver.store import Reader
 from archiver.visible import visible, visible_lines
@@ -74,9 +74,9 @@ def search(
             feed=feed,
             tag=tag,
             lang=lang,
-            since=date_option(since),
-            until=date_option(until),
-            as_of=date_option(as_of),
+            since=dated(since),
+            until=dated(until),
+            as_of=dated(as_of),
             limit=limit,
             cursor=page,
             order="newest" if newest else "rank",
@@ -123,15 +123,6 @@ def _marked(snippet: Snippet, *, bold: bool = False) -> str:
         click.style(visible(text), bold=bold or found, underline=bold and found)
         for text, found in snippet.pieces
     )
-
-
-def date_option(text: str | None) -> str | None:
-    """A day, month or year as the archive writes it. Raises ConfigError."""
-    if text is not None and not re.fullmatch(
-        r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])(T[0-9:]{0,8}Z?)?)?)?", text
-    ):
-        raise ConfigError(f"{text!r} is not a date; write 2026, 2026-03 or 2026-03-01")
-    return text
 
 
 def _title(row: dict[str, Any]) -> str:

@@ -10,7 +10,6 @@ from typing import BinaryIO
 import click
 
 from archiver import times
-from archiver.cli.ask import date_option
 from archiver.cli.context import Context, pass_context
 from archiver.cli.printing import count, print_json, print_lost
 from archiver.errors import ConfigError
@@ -19,7 +18,7 @@ from archiver.export.codebook import codebook
 from archiver.export.manifest import Asked
 from archiver.export.sink import whole_file
 from archiver.export.warc import write_warc
-from archiver.query import Query
+from archiver.query import Query, dated
 from archiver.store import Chosen, Reader, Rows
 from archiver.visible import visible
 
@@ -133,15 +132,13 @@ def _rows(
     if as_json:
         print_json(exported.manifest)
         return
-    what = {"post": "post", "entry": "entry", "version": "version"}[order.each]
-    rows = f"{exported.rows:,} {what if exported.rows == 1 else {'entry': 'entries'}.get(what, what + 's')}"
     beside = ", with codebook and manifest" if output else ""
-    click.echo(f"{rows}{beside}", err=output is None)
+    click.echo(f"{count(exported.rows, order.each)}{beside}", err=output is None)
 
 
 def _question(reader: Reader, asked: Asked) -> Query:
     for day in (asked.since, asked.until, asked.as_of):
-        date_option(day)
+        dated(day)
     feed = reader.find_feed(asked.feed) if asked.feed else None
     return Query(words=asked.words, as_of=asked.as_of).narrowed(
         feed=feed, tag=asked.tag, lang=asked.lang, since=asked.since, until=asked.until
@@ -176,8 +173,8 @@ def _warc(
     chosen = Chosen(
         feed_id=reader.find_feed(asked.feed) if asked.feed else None,
         tag=asked.tag,
-        since=date_option(asked.since),
-        until=date_option(asked.until),
+        since=dated(asked.since),
+        until=dated(asked.until),
     )
     with _opened(output) as out:
         written = write_warc(

@@ -44,6 +44,21 @@ class Column:
     meaning: str
 
 
+_CARRIER = (
+    Column(
+        "feed",
+        Kind.TEXT,
+        Origin.ARCHIVE,
+        "the feed's name, else its title, else its address, without secrets; as of a day, without the title.",
+    ),
+    Column(
+        "feed_url",
+        Kind.ADDRESS,
+        Origin.ARCHIVE,
+        "`feeds.url`: the address of the feed as it was given, without login and secret parameters.",
+    ),
+)
+
 ENTRIES: tuple[Column, ...] = (
     Column("id", Kind.NUMBER, Origin.ARCHIVE, "the entry's number; `archiver show entry:ID` shows it."),
     Column("feed_id", Kind.NUMBER, Origin.ARCHIVE, "the feed."),
@@ -201,18 +216,7 @@ ENTRIES: tuple[Column, ...] = (
         Origin.ARCHIVE,
         "as in `fetches`, of the columns that follow the latest version. NULL: it was not taken.",
     ),
-    Column(
-        "feed",
-        Kind.TEXT,
-        Origin.ARCHIVE,
-        "the feed's name, else its title, else its address, without secrets; as of a day, without the title.",
-    ),
-    Column(
-        "feed_url",
-        Kind.ADDRESS,
-        Origin.ARCHIVE,
-        "`feeds.url`: the address of the feed as it was given, without login and secret parameters.",
-    ),
+    *_CARRIER,
     Column(
         "enclosures",
         Kind.FILES,
@@ -282,16 +286,5 @@ REVISIONS: tuple[Column, ...] = (
         "the feed's own id for it: `guid`, `atom:id`, `rdf:about`, JSON `id`. NULL: it has none. Ids "
         "that the feed gave it later are in `aliases`.",
     ),
-    Column(
-        "feed",
-        Kind.TEXT,
-        Origin.ARCHIVE,
-        "the feed's name, else its title, else its address, without secrets; as of a day, without the title.",
-    ),
-    Column(
-        "feed_url",
-        Kind.ADDRESS,
-        Origin.ARCHIVE,
-        "`feeds.url`: the address of the feed as it was given, without login and secret parameters.",
-    ),
+    *_CARRIER,
 )

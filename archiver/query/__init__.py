@@ -8,6 +8,7 @@ operator, a field that does not exist, a date that is none) is searched for as w
 
 from dataclasses import dataclass, field, replace
 
+from archiver.errors import ConfigError
 from archiver.query.reading import MAX_FILTERS, MAX_LENGTH, MAX_TERMS, all_of, parsed
 from archiver.query.tree import (
     FILTER_FIELDS,
@@ -39,6 +40,7 @@ __all__ = [
     "Not",
     "Query",
     "Term",
+    "dated",
     "parse",
     "span",
     "walk",
@@ -59,7 +61,7 @@ class Query:
 
     def __post_init__(self) -> None:
         if self.as_of is not None and span(self.as_of) is None:
-            raise ValueError(f"{self.as_of!r} is not a date; write 2026, 2026-03 or 2026-03-01")
+            raise ValueError(_no_date(self.as_of))
         tree, notes = parsed(self.words)
         object.__setattr__(self, "tree", tree)
         object.__setattr__(self, "notes", notes)
@@ -109,3 +111,17 @@ class Query:
 def parse(words: str, *, as_of: str | None = None) -> Query:
     """Understand what a person typed. Only a wrong `as_of` raises ValueError."""
     return Query(words=words, as_of=as_of)
+
+
+def dated(text: str | None) -> str | None:
+    """Return a day, month, year or time (UTC) as it is, and None where nothing was said.
+
+    Raises ConfigError for what is no date.
+    """
+    if text is not None and span(text) is None:
+        raise ConfigError(_no_date(text))
+    return text
+
+
+def _no_date(text: str) -> str:
+    return f"{text!r} is not a date; write 2026, 2026-03 or 2026-03-01"

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archiver.times import from_text, to_text
+from archiver.times import from_text_or_none, to_text
 
 
 def is_due(db: Database, name: str, *, every: timedelta, retry: timedelta, now: datetime) -> bool:
@@ -13,7 +13,7 @@ def is_due(db: Database, name: str, *, every: timedelta, retry: timedelta, now: 
     row = db.execute("SELECT done_at, tried_at, problem FROM chores WHERE name = ?", [name]).fetchone()
     if row is None:
         return True
-    done, tried = (from_text(text) if text else None for text in row[:2])
+    done, tried = map(from_text_or_none, row[:2])
     if row[2] is not None and tried is not None and timedelta() <= now - tried:
         return now - tried >= retry
     return done is None or now < done or now - done >= every

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from sqlite_utils import Database
 
 from archiver.hosts import NOBODY
-from archiver.times import from_text, to_text
+from archiver.times import from_text_or_none, to_text
 
 _MONTH = 31 * 86400
 _HORIZON = timedelta(days=35)
@@ -86,7 +86,7 @@ def due_turns(
         feeds=tuple(found),
         is_cut=is_cut,
         is_crowded=crowded,
-        next_at=from_text(upcoming) if upcoming else None,
+        next_at=from_text_or_none(upcoming),
     )
 
 

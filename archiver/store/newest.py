@@ -8,7 +8,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archiver.store.activity import DATE, called
-from archiver.times import from_text, to_text
+from archiver.times import from_text, from_text_or_none, to_text
 
 BEGINNING = 320
 """So many characters of a text are shown in a list."""
@@ -101,17 +101,13 @@ def _listed(row: Sequence[Any]) -> Listed:
         title=title,
         beginning=beginning,
         date=from_text(date),
-        published_at=_time(published_at),
+        published_at=from_text_or_none(published_at),
         first_seen_at=from_text(first_seen_at),
         language=language,
         feed_id=feed_id,
         feed=called(feed),
         entry_count=entry_count,
         revision=revision,
-        withdrawn_at=_time(withdrawn_at),
+        withdrawn_at=from_text_or_none(withdrawn_at),
         date_note=date_note,
     )
-
-
-def _time(text: str | None) -> datetime | None:
-    return from_text(text) if text else None

@@ -82,6 +82,8 @@ def test_the_codebook_can_be_had_alone(archived):
         (("--format", "warc", "words"), "QUERY is not for warc"),
         (("--format", "warc", "--as-of", "2024"), "--as-of is not for warc"),
         (("--format", "jsonl", "--as-of", "soon"), "'soon' is not a date"),
+        (("--format", "jsonl", "--as-of", "2026-02-31"), "'2026-02-31' is not a date"),
+        (("--format", "csv", "--since", "2026-02-31"), "'2026-02-31' is not a date"),
         (("--format", "jsonl", "--bom"), "--bom goes with"),
         (("--format", "csv", "--despite-damage"), "--despite-damage goes with"),
         (("--format", "csv", "--output", "no/such/a.csv"), "cannot be written: No such file"),
