@@ -39,8 +39,8 @@ def entry_by_entry() -> None:
 
     change = updates._apply_change
 
-    def broken(db: Any, *rest: Any) -> None:
-        change(db, *rest)
+    def broken(db: Any, *rest: Any, **named: Any) -> None:
+        change(db, *rest, **named)
         _commit(db)
 
     updates._apply_change = broken
@@ -52,8 +52,8 @@ def update_in_place() -> None:
 
     insert = updates._insert_revision
 
-    def broken(db: Any, writing: Any, entry_id: int, change: Any, entry: Any) -> None:
-        insert(db, writing, entry_id, change, entry)
+    def broken(db: Any, writing: Any, entry_id: int, change: Any, *rest: Any, **named: Any) -> None:
+        insert(db, writing, entry_id, change, *rest, **named)
         if change.revision == 1:
             return
         columns = "title, summary, content, content_sha256"
@@ -76,8 +76,8 @@ def fetch_row_apart() -> None:
 
     insert = updates._insert_fetch
 
-    def broken(db: Any, *rest: Any) -> int:
-        fetch_id = insert(db, *rest)
+    def broken(db: Any, *rest: Any, **named: Any) -> int:
+        fetch_id = insert(db, *rest, **named)
         _commit(db)
         return int(fetch_id)
 
