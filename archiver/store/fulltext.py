@@ -54,7 +54,11 @@ def check_revisions(db: Database, step: Step) -> Iterator[Damage]:
     def word(column: int, *row: Any) -> str:  # noqa: ANN401 - whatever the tables hold
         if row[0] not in made:  # FTS5 asks for one column after the other
             made.clear()
-            made[row[0]] = indexing.words_of([_text(value) for value in row])
+            try:
+                made[row[0]] = indexing.words_of([_text(value) for value in row])
+            except (ValueError, TypeError, AttributeError):
+                # Nothing can be made of a damaged row, and so nothing in the index can be right.
+                made[row[0]] = ("",) * len(indexing.COLUMNS)
         return made[row[0]][column]
 
     db.conn.create_function("archiver_words", -1, word)
