@@ -90,6 +90,10 @@ class Pipeline:
         self._clock = clock
         self._elapsed = elapsed
         self._by_marks = by_marks
+        self.confirming = 0
+        """How many updates wait only for a row that says that nothing changed: they hold no document."""
+        self.on_confirming: Callable[[], None] = lambda: None
+        """Told when there is one more."""
 
     async def update(self, feed: FeedForUpdate) -> Updated:
         """Fetch a feed and archive what came: the whole way that the module describes.
@@ -176,7 +180,7 @@ class Pipeline:
             return await self._write(feed, attempt, await self._beginning(feed, attempt, response))
         sha256 = digest(response.body)
         if is_known(feed, response, sha256):
-            return await self._write(feed, attempt, Answer(response=response, sha256=sha256, read=None))
+            return await self._confirm(feed, attempt, Answer(response=response, sha256=sha256, read=None))
         told = options(feed, attempt, response)
         known = feed.marks if self._by_marks and may_go_by_marks(feed, response) else None
         read, packed = await asyncio.gather(
@@ -188,6 +192,14 @@ class Pipeline:
         except Entangled:
             read = await self._read(response, told, None)
             return await self._write(feed, attempt, replace(answer, read=read))
+
+    async def _confirm(self, feed: FeedForUpdate, attempt: decide.Attempt, answer: "Answer") -> Updated:
+        self.confirming += 1
+        self.on_confirming()
+        try:
+            return await self._write(feed, attempt, answer)
+        finally:
+            self.confirming -= 1
 
     async def _beginning(
         self, feed: FeedForUpdate, attempt: decide.Attempt, error: FetchError

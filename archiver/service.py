@@ -47,6 +47,9 @@ CLOCK_JUMP = timedelta(minutes=5)
 HOLD_SECONDS = 60.0
 """How long a feed waits whose update could not be written, a full disk being the likeliest reason."""
 
+MOST_CONFIRMING = 256
+"""So many updates that only wait to be written take nobody's place: together they are one transaction."""
+
 log = logging.getLogger(__name__)
 
 Report = Callable[[Updated], None]
@@ -100,7 +103,7 @@ class Service:
         self._chores: asyncio.Task[None] | None = None
         self._ahead: timedelta | None = None
         self._bells: list[tuple[Job, float]] = []
-        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._tasks: dict[int, tuple[asyncio.Task[None], FeedForUpdate]] = {}
         self._held: dict[int, float] = {}
         self._by_hand = False
         self._is_stopping = False
@@ -110,6 +113,7 @@ class Service:
         self._trouble: str | None = None
         self.tally = Tally()
         turns.on_free = self._news.set
+        pipeline.on_confirming = self._news.set
 
     # ------------------------------------------------------------ the ways to run it
 
@@ -222,8 +226,9 @@ class Service:
         )
 
     def _room(self) -> int:
-        """How many updates may begin. One that waits for a turn does nothing, and takes nobody's place."""
-        return self._concurrency - len(self._tasks) + self._turns.waiting
+        """How many updates may begin. One that waits for a turn or for the writer takes nobody's place."""
+        confirming = min(self._pipeline.confirming, MOST_CONFIRMING)
+        return self._concurrency - len(self._tasks) + self._turns.waiting + confirming
 
     async def _begin(self, picked: list[tuple[int, str]]) -> None:
         """Start the updates of these feeds, as they are now: somebody may have paused them meanwhile."""
@@ -249,8 +254,8 @@ class Service:
             self._turns.turns.done(host, now=self._clock.elapsed())
             self._news.set()
 
-        task = asyncio.create_task(self._update(feed), name=redact(feed.url))
-        self._tasks[feed.id] = task
+        task = asyncio.create_task(self._update(feed))
+        self._tasks[feed.id] = task, feed
         task.add_done_callback(done)
 
     async def _update(self, feed: FeedForUpdate) -> None:
@@ -360,8 +365,9 @@ class Service:
         if not self._tasks:
             return
         failpoint("mid_drain")
-        _, late = await asyncio.wait(tuple(self._tasks.values()), timeout=self._drain_seconds)
-        for task in late:
-            log.warning("%s: dropped, it will be asked again", task.get_name())
+        await asyncio.wait([task for task, _ in self._tasks.values()], timeout=self._drain_seconds)
+        late = [(task, feed) for task, feed in self._tasks.values() if not task.done()]
+        for task, feed in late:
+            log.warning("%s: dropped, it will be asked again", redact(feed.url))
             task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        await asyncio.gather(*(task for task, _ in late), return_exceptions=True)

@@ -14,12 +14,15 @@ import resource
 import signal
 from concurrent.futures import BrokenExecutor
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import zstandard
-from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from archiver.errors import ArchiverError, ParseError
 from archiver.model import ParseOptions, PreparedFeed
+
+if TYPE_CHECKING:  # a run that finds nothing new does without
+    from pebble import ProcessFuture, ProcessPool
 
 TIME_LIMIT_SECONDS = 15.0
 """For a small document; one of LARGE_BYTES has twice that. An honest one of 20 MB takes fifteen seconds where
@@ -113,6 +116,8 @@ class Workers:
     async def _prepare_once(
         self, body: bytes, options: ParseOptions, known: str | None, limit: float
     ) -> PreparedFeed:
+        from pebble import ProcessExpired
+
         future = self._schedule(body, options, known, limit)
         self._under_way += 1
         try:
@@ -141,7 +146,9 @@ class Workers:
             self._pool = self._new_pool()
         return self._pool.schedule(_prepare, args=[body, options, known], timeout=limit)
 
-    def _new_pool(self) -> ProcessPool:
+    def _new_pool(self) -> "ProcessPool":
+        from pebble import ProcessPool
+
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["archiver.warm"])
         return ProcessPool(

@@ -201,7 +201,14 @@ class _Matching:
         rest = self._open()
         if not rest:
             return
-        by_hash = unique((entry for entry in self.known if self._is_free(entry)), hash_of_known)
+        titles = {self.entries[at].identity.title_key for at in rest}
+        # The title is in the hash, and to take that of a text is dear.
+        alike = (
+            entry
+            for entry in self.known
+            if (entry.rung is Rung.HASH or entry.title_key in titles) and self._is_free(entry)
+        )
+        by_hash = unique(alike, hash_of_known)
         for at in rest:
             entry = self.entries[at]
             known = by_hash.get(entry.identity.hash_key[:32])

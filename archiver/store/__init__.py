@@ -10,9 +10,10 @@ from archiver.store import loading  # noqa: F401 - before anything loads sqlite-
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from sqlite_utils import Database
 
@@ -20,8 +21,6 @@ from archiver.changes import FeedUpdate, FetchRecord
 from archiver.churn import History
 from archiver.failpoints import failpoint
 from archiver.model import Candidate, FeedForUpdate, KnownEntry, PreparedEntry
-from archiver.query import Query
-from archiver.records import Hit, Page
 from archiver.store import (
     bodies,
     chores,
@@ -35,9 +34,7 @@ from archiver.store import (
     manifest,
     marks,
     reading,
-    search,
     standing,
-    streaming,
     updates,
 )
 from archiver.store.bodies import Packed, digest
@@ -51,8 +48,12 @@ from archiver.store.knowledge import NEWEST
 from archiver.store.lock import ArchiveLock
 from archiver.store.rows import sound
 from archiver.store.standing import Due
-from archiver.store.streaming import Row, Rows, Wanted
 from archiver.times import to_text
+
+if TYPE_CHECKING:
+    from archiver.query import Query
+    from archiver.records import Hit, Page
+    from archiver.store.streaming import Row, Rows, Wanted
 
 __all__ = [
     "NEWEST",
@@ -72,8 +73,22 @@ __all__ = [
     "digest",
 ]
 
+_ASKED_FOR = {
+    "Query": "archiver.query",
+    "Row": "archiver.store.streaming",
+    "Rows": "archiver.store.streaming",
+    "Wanted": "archiver.store.streaming",
+}
+"""What only questions need: to load it would keep those waiting who write."""
+
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any of those
+    if name not in _ASKED_FOR:
+        raise AttributeError(name)
+    return getattr(import_module(_ASKED_FOR[name]), name)
 
 
 class _Connected:
@@ -122,9 +137,11 @@ class Reader(_Connected):
         return self._ask(feeds.find, name)
 
     def search(
-        self, query: Query, *, limit: int = 20, cursor: str | None = None, order: str = "rank"
-    ) -> Page[Hit]:
+        self, query: "Query", *, limit: int = 20, cursor: str | None = None, order: str = "rank"
+    ) -> "Page[Hit]":
         """Posts that answer a question, a page of them. Raises ConfigError for a cursor that is none."""
+        from archiver.store import search
+
         return self._ask(search.hits, query, limit=limit, cursor=cursor, order=order)
 
     def post(self, post_id: int) -> dict[str, Any]:
@@ -201,8 +218,10 @@ class Reader(_Connected):
             self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()  # the moment begins with a read
             yield
 
-    def stream(self, wanted: Wanted) -> Iterator[list[Row]]:
+    def stream(self, wanted: "Wanted") -> "Iterator[list[Row]]":
         """Pages of all rows that answer a question; to be read within `one_moment`."""
+        from archiver.store import streaming
+
         return streaming.stream(self._db, wanted)
 
     def watermark(self) -> dict[str, Any]:

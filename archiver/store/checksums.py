@@ -7,7 +7,7 @@ changes no old checksum.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -33,12 +33,12 @@ _as_line = json.JSONEncoder(sort_keys=True).encode
 
 def told(row: Mapping[str, Any]) -> str:
     """A row as one line of JSON: the columns that are not empty, by name, without its checksum."""
+    return _told(row, (name for name in row if name != "checksum"))
+
+
+def _told(row: Mapping[str, Any], names: Iterable[str]) -> str:
     return _as_line(
-        {
-            name: 1 if value is True else value
-            for name, value in row.items()
-            if value not in _EMPTY and name != "checksum"
-        }
+        {name: 1 if value is True else value for name in names if (value := row[name]) not in _EMPTY}
     )
 
 
@@ -54,7 +54,7 @@ def covered(table: str, names: tuple[str, ...]) -> tuple[str, ...]:
 
 def of_row(table: str, row: Mapping[str, Any]) -> int:
     """The checksum of a row of one of WHOLE_ROWS, or of `entries`."""
-    return checksum(told({name: row[name] for name in covered(table, tuple(row))}).encode())
+    return checksum(_told(row, covered(table, tuple(row))).encode())
 
 
 def sealed(table: str, row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,8 +12,6 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archiver import stems
-from archiver.clean import clean
 from archiver.model import EntryData, Markup, PreparedEntry, Terms
 from archiver.store.rows import insert, selected
 
@@ -105,8 +103,13 @@ def add(
         seen_at=seen_at,
         revision=revision,
     )
-    terms = entry.terms or stems.of_entry(entry.data, entry.cleaned)
-    db.execute(_INSERT, (revision_id, *_words(terms), told))
+    db.execute(_INSERT, (revision_id, *_words(entry.terms or _terms(entry)), told))
+
+
+def _terms(entry: PreparedEntry) -> Terms:
+    from archiver import stems  # the workers have made them, as a rule
+
+    return stems.of_entry(entry.data, entry.cleaned)
 
 
 def _words(terms: Terms) -> tuple[str, ...]:
@@ -152,6 +155,8 @@ SOURCE = """
 
 def words_of(row: Sequence[Any]) -> tuple[str, ...]:
     """A row of the index in the order of COLUMNS, from a row of SOURCE."""
+    from archiver import stems
+
     _, feed_id, title, text, language, authors, categories, published, first_seen, seen, revision = row
     terms = stems.of_version(
         title=title,
@@ -205,6 +210,8 @@ _EARLIER = """
 
 def _cleaned(row: Sequence[Any]) -> tuple[Any, ...]:
     """The text of a version, from what was published."""
+    from archiver.clean import clean  # takes long to load, and only an archive without an index needs it
+
     number, title, language, summary, summary_type, content, content_type, feed_language, feed_title = row
     cleaned = clean(
         EntryData(

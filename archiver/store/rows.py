@@ -12,7 +12,7 @@ from archiver.store.checksums import sealed
 from archiver.store.sealing import PARENTS, seal_inserted
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_LARGEST = 2**63 - 1
+_SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 
 
 def insert(db: Database, table: str, row: Mapping[str, Any]) -> int:
@@ -73,22 +73,27 @@ def _stored(table: str, row: Mapping[str, Any]) -> Mapping[str, Any]:
     return sealed(table, dict(zip(row, storable(row.values()), strict=True)))
 
 
-def storable(values: Iterable[object]) -> list[Any]:
+def storable(values: Iterable[Any]) -> list[Any]:
     """Parameters as SQLite can hold them: sound texts, and integers of 64 bits at most.
 
     Of exactly these types, since the driver takes long to find out that it need not adapt others.
     """
-    return [
-        value if value is None else sound(value) if type(value) is str else _storable(value)
-        for value in values
-    ]
+    stored = list(values)
+    for at, value in enumerate(stored):
+        kind = type(value)
+        if kind is str:
+            if not value.isascii() or "\0" in value:
+                stored[at] = sound(value)
+        elif value is not None and not (kind is int and _SMALLEST <= value <= _LARGEST):
+            stored[at] = _storable(value)
+    return stored
 
 
 def _storable(value: object) -> object:
     if isinstance(value, str):
         return sound(str(value))
     if isinstance(value, int):
-        return int(max(-_LARGEST - 1, min(_LARGEST, value)))
+        return int(max(_SMALLEST, min(_LARGEST, value)))
     return value
 
 

@@ -130,7 +130,8 @@ def seal_row(db: Database, table: str, row_id: int) -> None:
 def seal_inserted(db: Database, table: str, row_id: int, row: Mapping[str, Any]) -> None:
     """The same of a row that was inserted as this; its own number need not be in it."""
     if table in NUMBERED:
-        _write(db, table, row_id, told({**row, "id": row_id}[column] for column in NUMBERED[table]))
+        numbers = [row_id if column == "id" else row[column] for column in NUMBERED[table]]
+        _write(db, table, row_id, told(numbers))
     else:
         seal_row(db, table, row_id)
 

@@ -16,7 +16,6 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archiver.clean import clean
 from archiver.model import Cleaned, EntryData, Markup, Person
 from archiver.presence import date_note
 from archiver.query import All, Query
@@ -264,6 +263,8 @@ def _derived(row: Row, raw: Row, feeds: FeedNames) -> list[Any]:
         base_url=_base(row[_AT["url"]], feed["site_url"], feed["url"]),
         language=declared,
     )
+    from archiver.clean import clean  # takes long to load, and most questions do not need it
+
     cleaned: Cleaned = clean(data, feed_language=feed["language"], feed_title=feed["title"])
     values = {
         "authors": json.dumps([one.name or one.email or one.url for one in authors], ensure_ascii=False),

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlite_utils import Database
@@ -328,7 +329,6 @@ def _insert_revision(
 def _update_feed(db: Database, decided: FeedUpdate, fetch_id: int) -> None:
     facts, at = decided.facts, to_text(decided.fetch.started_at)
     url = sound(facts.current_url)
-    (before,) = selected(db, "SELECT * FROM feeds WHERE id = ?", [decided.feed_id])
     columns: dict[str, Any] = {
         "etag": facts.etag,
         "last_modified": facts.last_modified,
@@ -373,6 +373,7 @@ def _update_feed(db: Database, decided: FeedUpdate, fetch_id: int) -> None:
             "format": facts.format,
             "reading": described.reading,
         }
+    (before,) = selected(db, _as_before(("state", "current_url", *columns)), [decided.feed_id])
     if before["state"] != FeedState.PAUSED:
         # One that a command paused meanwhile stays paused: the pause is newer than what we decided on.
         columns |= {"state": facts.state, "next_fetch_at": to_text(facts.next_fetch_at)}
@@ -381,8 +382,13 @@ def _update_feed(db: Database, decided: FeedUpdate, fetch_id: int) -> None:
         moved = {"feed_id": decided.feed_id, "url": url, "since": at, "reason": "moved", "fetch_id": fetch_id}
         insert(db, "feed_addresses", moved)
     # Mostly a few times move. What is equal is stored as it would be: numbers and truth values alike.
-    moved_on = {column: value for column, value in columns.items() if value != before[column]}
+    moved_on = {column: value for column, value in columns.items() if value != before.get(column)}
     update(db, "feeds", decided.feed_id, moved_on)
+
+
+@lru_cache(maxsize=20)
+def _as_before(columns: tuple[str, ...]) -> str:
+    return f"SELECT {', '.join(columns)} FROM feeds WHERE id = ?"
 
 
 def _text(moment: datetime | None) -> str | None:
