@@ -30,8 +30,25 @@ PARENTS = ("feeds", "fetches", "posts", "entries", "revisions")
 """Tables that others refer to. A trigger at their INSERT would make SQLite plan a scan of all who do, to see
 whether the row mends a broken reference: so `rows.insert` seals them, by `seal_inserted`."""
 
-NUMBERED = {"fetches": ("id", "feed_id", "checksum")}
-"""Those of PARENTS of which only numbers are sealed: their rows need not be read again for that."""
+INSERTED = {
+    "fetches": ("id", "feed_id", "checksum"),
+    "posts": (
+        "id", "canonical_entry_id", "title", "url", "published_at", "language", "first_seen_at",
+        "entry_count",
+    ),
+    "entries": (
+        "id", "feed_id", "post_id", "post_rule", "post_confidence", "rung", "key", "guid", "updated_at",
+        "updated_raw", "first_seen_at", "last_seen_at", "present", "missing_since", "missing_fetch_id",
+        "withdrawn_at", "withdrawn_fetch_id", "suspect", "churn", "churn_since", "churn_count",
+        "churn_fetch_id", "revision", "position", "checksum",
+    ),
+    "revisions": ("id", "entry_id", "revision", "fetch_id", "checksum"),
+}  # fmt: skip
+"""Those of PARENTS that grow all the time, and what their seals cover (`Sealed.columns`): their rows need not
+be read again for that."""
+
+DEFAULTS = {"suspect": 0, "churn_count": 0}
+"""What a column holds where a row of INSERTED says nothing of it, and that is not NULL."""
 
 FUNCTION = "archiver_seal"
 
@@ -129,10 +146,13 @@ def seal_row(db: Database, table: str, row_id: int) -> None:
 
 def seal_inserted(db: Database, table: str, row_id: int, row: Mapping[str, Any]) -> None:
     """The same of a row that was inserted as this; its own number need not be in it."""
-    if table in NUMBERED:
-        numbers = [row_id if column == "id" else row[column] for column in NUMBERED[table]]
-        _write(db, table, row_id, told(numbers))
-    else:
+    values = [
+        row_id if column == "id" else row.get(column, DEFAULTS.get(column))
+        for column in INSERTED.get(table, ())
+    ]
+    if values and not any(isinstance(value, float) and not value.is_integer() for value in values):
+        _write(db, table, row_id, told(values))
+    else:  # how a fraction is written, SQLite knows
         seal_row(db, table, row_id)
 
 
@@ -150,7 +170,7 @@ def seal_group(db: Database, table: str, entry_id: int, rows: Iterable[Sequence[
     _write(db, table, entry_id, "\n".join(map(told, rows)))
 
 
-def told(values: Iterable[str | int | None]) -> str:
+def told(values: Iterable[str | int | float | None]) -> str:
     """Values as `Sealed.told` has them."""
     return "|".join(
         ["NULL" if value is None else "'" + str(value).replace("'", "''") + "'" for value in values]

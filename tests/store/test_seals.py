@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from archiver.changes import ChangeKind, Event
 from archiver.errors import StoreError
 from archiver.model import Category, Enclosure, ParseOptions
-from archiver.store import Reader, rows, schema, sealing, verify
+from archiver.store import Reader, proofs, rows, schema, sealing, verify
 from archiver.store.proofs import Damage
 
 LONG = " ".join(f"word{number}" for number in range(300))
@@ -276,9 +276,28 @@ def test_values_are_told_in_the_same_words_here_and_in_sql(values):
     assert sealing.told(stored).encode() == in_sql
 
 
-@pytest.mark.parametrize("table", sorted(sealing.NUMBERED))
-def test_a_row_that_is_sealed_unread_has_nothing_but_numbers_in_its_seal(archive, table):
+@pytest.mark.parametrize("table", sorted(sealing.INSERTED))
+def test_of_a_row_that_is_sealed_unread_all_columns_and_what_they_hold_by_default_are_known(archive, table):
     [sealed] = [one for one in sealing.sealed_tables(archive.db) if one.table == table]
-    kinds = dict(archive.db.execute("SELECT name, type FROM pragma_table_info(?)", [table]).fetchall())
-    assert sealed.columns == sealing.NUMBERED[table]
-    assert {kinds[column] for column in sealed.columns} == {"INTEGER"}
+    assert sealed.columns == sealing.INSERTED[table]
+    by_default = {
+        name: archive.value(f"SELECT {default}")
+        for name, default in archive.rows(
+            "SELECT name, dflt_value FROM pragma_table_info(?) WHERE dflt_value IS NOT NULL", table
+        )
+        if name in sealed.columns
+    }
+    assert by_default == {name: sealing.DEFAULTS[name] for name in by_default}
+    assert by_default.keys() == sealing.DEFAULTS.keys() & set(sealed.columns)
+
+
+@pytest.mark.parametrize("confidence", [1.0, 0.5, 1 / 3, 0.1 + 0.2])
+def test_a_row_with_a_fraction_is_sealed_as_sqlite_writes_it(archive, entry, confidence):
+    feed = archive.follow()
+    archive.add(feed, entry("one"))
+    row = archive.db.execute("SELECT * FROM entries").fetchone()
+    names = archive.column("SELECT name FROM pragma_table_info('entries') ORDER BY cid")
+    written = dict(zip(names, row, strict=True)) | {"id": 7, "key": "other", "post_confidence": confidence}
+    with archive.store.transaction():
+        rows.insert(archive.db, "entries", written)
+    assert list(proofs.seals(archive.db, "entries", lambda: None)) == []
