@@ -146,14 +146,12 @@ def seal_row(db: Database, table: str, row_id: int) -> None:
 
 def seal_inserted(db: Database, table: str, row_id: int, row: Mapping[str, Any]) -> None:
     """The same of a row that was inserted as this; its own number need not be in it."""
-    values = [
-        row_id if column == "id" else row.get(column, DEFAULTS.get(column))
-        for column in INSERTED.get(table, ())
-    ]
-    if values and not any(isinstance(value, float) and not value.is_integer() for value in values):
-        _write(db, table, row_id, told(values))
-    else:  # how a fraction is written, SQLite knows
-        seal_row(db, table, row_id)
+    confidence = row.get("post_confidence")
+    if table not in INSERTED or (confidence is not None and not confidence.is_integer()):
+        seal_row(db, table, row_id)  # how a fraction is written, SQLite knows
+        return
+    whole = {**DEFAULTS, **row, "id": row_id}
+    _write(db, table, row_id, told([whole.get(column) for column in INSERTED[table]]))
 
 
 _SEALING = {
