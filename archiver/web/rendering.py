@@ -147,7 +147,7 @@ def environment() -> Environment:
         "number": number,
         "size": size,
     }
-    made.globals |= {"static_address": static_address, "count": count, "version": __version__}
+    made.globals |= {"static_address": static_address, "count": count, "program_version": __version__}
     return made
 
 

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from archiver import __version__
+
 MONDAY = "Mon, 02 Feb 2026 10:00:00 GMT"
 OLDER = "Sun, 01 Feb 2026 10:00:00 GMT"
 
@@ -193,3 +195,8 @@ def test_kept_bytes_are_saved_and_never_shown(edited):
     assert "sandbox" in answer.policy
     assert edited("/body/1", if_none_match=answer.headers["ETag"]).status == 304
     assert edited("/body/99").status == 404
+
+
+def test_the_page_ends_with_the_programs_version_and_not_with_the_posts(shown, items):
+    page = shown(items("a", "Pond", "The pond is full."))
+    assert text_of(page[page.index('<footer class="bottom">') :]).endswith(f"archiver {__version__}")
