@@ -12,7 +12,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from itertools import chain
 
 from archiver.export.atom import AtomEntry, Meta, archive_id, entries_by_number, feed_document
-from archiver.records import Hit
+from archiver.records import Hit, Page
 from archiver.times import from_text, to_text
 from archiver.web.asking import Answer, Asked
 
@@ -95,16 +95,19 @@ def _in_order(entries: Iterable[AtomEntry]) -> list[AtomEntry]:
     return sorted(stable, key=lambda one: one.published or str(one.told["first-seen"]), reverse=True)
 
 
-def found_document(asked: Asked, hits: Sequence[Hit], *, question: str) -> Answer:
-    """A page of answers."""
-    entries = posts_of(asked, [hit.post.canonical_entry_id for hit in hits])
-    order = {hit.post.id: place for place, hit in enumerate(hits)}
+def found_document(asked: Asked, found: Page[Hit], *, question: str) -> Answer:
+    """A page of answers, with a link to the next one (RFC 5005, 3)."""
+    entries = posts_of(asked, [hit.post.canonical_entry_id for hit in found.items])
+    order = {hit.post.id: place for place, hit in enumerate(found.items)}
     entries.sort(key=lambda entry: order.get(int(entry.told["post"] or 0), 0))
     address = asked.with_query()
+    links = {"self": address, "alternate": address.replace("/search.atom", "/search", 1)}
+    if found.next:
+        links["next"] = asked.with_query(page=found.next)
     return document(
         asked,
         name=f"search {question}",
         title=f"Search: {question}" if question else "Everything",
         entries=entries,
-        links={"self": address, "alternate": address.replace("/search.atom", "/search", 1)},
+        links=links,
     )

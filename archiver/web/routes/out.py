@@ -1,7 +1,9 @@
 """Feeds that go out, complete (RFC 5005): all posts, a feed's entries, those of a tag or a question."""
 
+from urllib.parse import urlencode
+
 from archiver.errors import NotFound
-from archiver.query import All
+from archiver.query import All, Query
 from archiver.store.outgoing import Place, Scope
 from archiver.times import to_text
 from archiver.web.asking import Answer, Asked
@@ -29,11 +31,15 @@ def feed(asked: Asked) -> Answer:
 
 
 def tag(asked: Asked) -> Answer:
-    """Every post of the feeds with one of your tags. Raises NotFound."""
+    """Every post of the feeds with one of your tags; else those with this subject. Raises NotFound."""
     name = asked.values["tag"]
+    scope, alternate = Scope(tag=name), f"/feeds?{urlencode({'tag': name})}"
     if not any(name in found.tags for found in asked.archive.feeds()):
-        raise NotFound(f"no feed has the tag {name!r}")
-    return _out(asked, Scope(tag=name), name=f"tag {name}", title=f"Tag: {name}", alternate="/feeds")
+        subject = Query().narrowed(tag=name)
+        if not asked.archive.search(subject, limit=1).items:
+            raise NotFound(f"no feed and no post has the tag {name!r}")
+        scope, alternate = Scope(question=subject), f"/search?{urlencode({'tag': name})}"
+    return _out(asked, scope, name=f"tag {name}", title=f"Tag: {name}", alternate=alternate)
 
 
 def question(asked: Asked) -> Answer:
@@ -72,7 +78,8 @@ def _out(
     else:
         leaf = asked.looking.newest_leaf(scope, now=to_text(asked.now))
     if leaf.previous is not None:
-        links["prev-archive"] = _address(asked, leaf.previous)
+        # `next` is the same for readers that know pages (RFC 5005, 3) but no archives.
+        links |= dict.fromkeys(("prev-archive", "next"), _address(asked, leaf.previous))
     if leaf.following is not None:
         links["next-archive"] = _address(asked, leaf.following)
     one_feed = scope.feed_id is not None

@@ -54,7 +54,7 @@ def search(asked: Asked) -> Answer:
         case "csv":
             return _as_csv(asked, found)
         case "atom":
-            return found_document(asked, found.items, question=told(asked))
+            return found_document(asked, found, question=told(asked))
     facets = _facets(asked, asking) if found.items else Facets()
     return asked.page(
         "search.html",

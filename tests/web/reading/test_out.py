@@ -264,6 +264,24 @@ def test_a_tag_has_the_posts_of_its_feeds(live, visit, rss):
     assert sorted(titles_of(document)) == ["Story a", "Story b"]
 
 
+def test_a_subject_that_is_no_tag_of_a_feed_has_the_posts_with_it(live, visit, items, rss_of):
+    archive = live()
+    archive.replay(
+        "https://one.example/feed",
+        rss_of(
+            items("a", "Story a", "One.", more="<category>Human rights</category>"),
+            items("b", "Story b", "Two."),
+        ),
+    )
+    (document,) = walked(visit(archive.path), "/out/tag/human%20rights.atom")
+    assert titles_of(document) == ["Story a"]
+
+
+def test_older_documents_are_also_the_next_pages(grown, visit):
+    for one in walked(visit(grown), "/out/all.atom"):
+        assert links_of(one).get("next") == links_of(one).get("prev-archive")
+
+
 def test_a_post_keeps_its_id_when_a_better_text_of_another_feed_stands_for_it(live, visit, items, rss_of):
     archive = live()
     long = "The council of the district met to speak of water and of roads and of schools. " * 6

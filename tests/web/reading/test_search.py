@@ -90,6 +90,17 @@ def test_atom_has_the_page_of_answers(get):
     assert titles == ["Story 245"]
 
 
+def test_the_pages_of_answers_as_atom_lead_from_one_to_the_next(get):
+    titles: list[str] = []
+    address = "/search.atom?q=story"
+    while address:
+        feed = etree.fromstring(get(address).body)
+        titles += [title.text for title in feed.findall("{*}entry/{*}title")]
+        links = {link.get("rel"): link.get("href") for link in feed.findall("{*}link")}
+        address = links.get("next", "").removeprefix("http://archive.test")
+    assert sorted(titles) == sorted(f"Story {number}" for number in range(1, 251))
+
+
 def test_every_form_and_the_whole_feed_is_announced(get):
     page = get("/search?q=story&lang=en").body.decode()
     for kind, address in (
