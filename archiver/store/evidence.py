@@ -60,7 +60,10 @@ def fetches(db: Database, chosen: Chosen, *, after: int) -> list[dict[str, Any]]
 
 
 def watermark(db: Database) -> dict[str, Any]:
-    """What tells this state of this archive from others, so that somebody can be referred to it."""
+    """What tells this state of this archive from others, so that somebody can be referred to it.
+
+    The last fetch by its time need not be that by its number: documents are replayed under their own times.
+    """
     rows = db.query(
         """
         SELECT
@@ -70,7 +73,7 @@ def watermark(db: Database) -> dict[str, Any]:
             (SELECT count(*) FROM revisions) AS revisions,
             (SELECT count(*) FROM posts) AS posts,
             (SELECT max(id) FROM fetches) AS last_fetch_id,
-            (SELECT started_at FROM fetches ORDER BY id DESC LIMIT 1) AS last_fetch_at,
+            (SELECT max(last_fetched_at) FROM feeds) AS last_fetch_at,
             (SELECT day FROM manifests ORDER BY id DESC LIMIT 1) AS manifest_day,
             (SELECT sha256 FROM manifests ORDER BY id DESC LIMIT 1) AS manifest_sha256
         """

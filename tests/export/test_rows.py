@@ -156,6 +156,16 @@ def test_everything_is_of_one_moment(archive):
         assert [row[0] for page in stream for row in page] == [1, 2, 3]
 
 
+def test_an_archive_is_as_of_its_latest_fetch_also_after_a_replay_of_older_documents(archive):
+    with Reader.open(archive.path) as reader:
+        before = reader.watermark()
+    archive.fetch("https://older.example/feed", rss(NEWS), START - timedelta(days=300))
+    with Reader.open(archive.path) as reader:
+        after = reader.watermark()
+    assert after["last_fetch_at"] == before["last_fetch_at"]
+    assert after["last_fetch_id"] > before["last_fetch_id"]
+
+
 def test_columns_have_the_names_of_the_rows():
     assert tuple(column.name for column in columns_of(Rows.ENTRIES)) == ENTRY_COLUMNS
     assert tuple(column.name for column in columns_of(Rows.REVISIONS)) == REVISION_COLUMNS
