@@ -8,6 +8,7 @@ from typing import Literal
 from archiver.query.tree import (
     FILTER_FIELDS,
     NOTHING,
+    OPERATORS,
     WORD_FIELDS,
     All,
     Either,
@@ -40,14 +41,14 @@ _TOKEN = re.compile(
     | (?P<item>
         (?P<minus>-)?
         (?:(?P<field>[^\W\d_]{1,20}):(?=[^\s()|]))?
-        (?: "(?P<phrase>[^"]*)"(?P<star>\*)? | (?P<word>[^\s()|"]+) )
+        (?: "(?P<phrase>[^"]*)"(?P<star>\*)? | "?(?P<word>[^\s()|"]+) )
       )
     | (?P<other>.)
     """,
     re.VERBOSE | re.DOTALL,
 )
 
-_Operator = Literal["OR", "(", ")", "-("]
+_Operator = Literal["OR", "AND", "(", ")", "-("]
 
 
 def parsed(typed: str) -> tuple[Node, tuple[str, ...]]:
@@ -79,8 +80,8 @@ def _tokens(typed: str, notes: list[str]) -> Iterator[Node | _Operator]:
             yield "-("
         else:
             assert kind is not None
-            if found["word"] == "OR" and not found["minus"] and not found["field"]:
-                yield "OR"
+            if found["item"] in OPERATORS:
+                yield "OR" if found["item"] == "OR" else "AND"
                 continue
             node = _item(found["field"], found["phrase"], found["word"], notes, star=bool(found["star"]))
             if node is not None:
@@ -175,7 +176,10 @@ class _Group:
 
 
 def _grouped(tokens: list[Node | _Operator]) -> Node:
-    """The tree, by a stack of open groups. OR binds its two neighbours, as elsewhere on the web."""
+    """The tree, by a stack of open groups. OR binds its two neighbours, as elsewhere on the web.
+
+    AND between two says what is true without it; one that stands alone is a word, as OR is.
+    """
     stack = [_Group()]
     for number, sign in enumerate(tokens):
         group = stack[-1]
@@ -186,11 +190,11 @@ def _grouped(tokens: list[Node | _Operator]) -> Node:
             inner = all_of([_either(need) for need in group.needs])
             if inner != All():
                 stack[-1].add(_not(inner) if group.negated else inner)
-        elif sign == "OR":
+        elif sign in OPERATORS:
             if group.needs and not group.is_joined and _goes_on(tokens, number):
-                group.is_joined = True
+                group.is_joined = sign == "OR"
             else:
-                group.add(Term("OR"))
+                group.add(Term(sign))
         else:
             assert not isinstance(sign, str)
             group.add(sign)
@@ -198,7 +202,7 @@ def _grouped(tokens: list[Node | _Operator]) -> Node:
 
 
 def _goes_on(tokens: list[Node | _Operator], number: int) -> bool:
-    """Whether something that can be looked for stands behind an OR."""
+    """Whether something that can be looked for stands behind an OR or AND."""
     for sign in tokens[number + 1 :]:
         if sign == ")":
             return False
