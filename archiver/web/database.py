@@ -36,6 +36,10 @@ class ArchiveDatabase(Database):  # type: ignore[misc]  # Datasette has no types
         finally:
             _asks_sql.reset(asks)
 
+    async def attached_databases(self) -> list[Any]:
+        """None: what SQLite calls `temp` are our views, and no database to ask."""
+        return []
+
     async def execute_fn(self, fn: Callable[[Any], _T]) -> _T:
         """Run a function with a connection, in a thread."""
         import asyncio

@@ -136,11 +136,12 @@ class Timeline:
         return sum(bar.count for bar in self.bars)
 
     def ticks(self) -> list[date]:
-        """Dates to write below it, evenly spaced."""
+        """Dates to write below it, evenly spaced, each once."""
         if not self.bars:
             return []
         first, last = self.bars[0].since, self.bars[-1].until
-        return [first + (last - first) * part / 3 for part in range(3)] + [last - timedelta(days=1)]
+        spaced = [first + (last - first) * part / 3 for part in range(3)]
+        return list(dict.fromkeys([*spaced, last - timedelta(days=1)]))
 
     def svg(self) -> Markup:
         """The plot, to be stretched to any width."""

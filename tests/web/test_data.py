@@ -94,6 +94,21 @@ def test_the_policy_names_every_script_that_datasettes_pages_have(browser):
     assert "'sha256-" in policy.theirs()
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/archive",
+        *(
+            pytest.param(path, marks=pytest.mark.slow)
+            for path in ("/archive?sql=select+1", "/archive/feeds", "/archive/feeds/1")
+        ),
+    ],
+)
+def test_axe_finds_nothing_wrong_on_datasettes_pages(browser, path):
+    for dark in (False, True):
+        assert browser.open(path, dark=dark).violations() == []
+
+
 def test_a_hostile_value_in_a_table_runs_nothing(browser):
     for path in (
         "/archive/entries?feed_id=6",

@@ -89,3 +89,8 @@ def test_no_bar_leaves_the_picture(counts):
     ):
         assert float(y) >= 0
         assert float(y) + float(tall) <= 112.2
+
+
+def test_no_date_stands_twice_below_a_plot():
+    unit, few = bars(date(2026, 3, 1), date(2026, 3, 2))
+    assert Timeline(unit=unit, bars=few).ticks() == [date(2026, 3, 1), date(2026, 3, 2)]

@@ -54,7 +54,7 @@ def static(asked: Asked) -> Answer:
         body = rendering.static(name)
     except FileNotFoundError:
         raise NotFound(f"no file {name}") from None
-    kinds = {"css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
+    kinds = {"css": "text/css; charset=utf-8", "js": "text/javascript", "svg": "image/svg+xml"}
     return Answer(
         body=body,
         content_type=kinds[name.rpartition(".")[2]],
@@ -64,5 +64,5 @@ def static(asked: Asked) -> Answer:
 
 ROUTES = (
     (r"^/$", home),
-    (r"^/-/archiver/[0-9a-f]+/(?P<name>[a-z]+\.(css|svg))$", static),
+    (r"^/-/archiver/[0-9a-f]+/(?P<name>[a-z]+\.(css|js|svg))$", static),
 )
