@@ -11,14 +11,14 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks import feeds, million, polls, scheduled
+from benchmarks import asking, exporting, feeds, filling, million, polls, scheduled
 from benchmarks.programs import archiver, peers
 from benchmarks.results import Row, skipped, table
 from benchmarks.website import ROOT
 
 CACHE = Path(__file__).with_name(".cache")
 PEERS = ("reader", "newsboat", "sfeed")
-LOADS = ("unchanged", "same", "new", "first", "scheduled", "million")
+LOADS = ("unchanged", "same", "new", "first", "scheduled", "million", "asking", "export")
 
 
 def main() -> None:
@@ -47,6 +47,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--corpus", type=Path, default=ROOT.parent / "shared" / "corpus", metavar="FOLDER")
     parser.add_argument("--rounds", type=int, help="how often each program is run (default: 5; quick: 3)")
     parser.add_argument("--feeds", type=int, help="how many feeds the first three loads have")
+    parser.add_argument("--entries", type=int, help="how many entries the large archive has")
     parser.add_argument("--at-a-time", type=int, default=8, help="workers, threads, jobs of the peers")
     parser.add_argument("--without", action="append", default=[], choices=PEERS, help="leave a peer out")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
@@ -68,11 +69,22 @@ def _measurements(chosen: argparse.Namespace, scratch: Path) -> dict[str, Callab
         scheduled.measure, scratch, feeds=20_000 if chosen.quick else 100_000, due=1000,
         rounds=1 if chosen.quick else 3, port=chosen.port,
     )  # fmt: skip
+    entries = chosen.entries or (100_000 if chosen.quick else 1_000_000)
     every["million"] = partial(
-        million.measure, scratch, CACHE, entries=100_000 if chosen.quick else 1_000_000,
+        million.measure, scratch, CACHE, entries=entries,
         feeds=100 if chosen.quick else 200, rounds=chosen.rounds, port=chosen.port,
     )  # fmt: skip
+    every["asking"] = partial(
+        asking.measure, scratch, CACHE, entries=entries, each=20 if chosen.quick else 100, port=chosen.port
+    )
+    every["export"] = partial(_export, scratch, entries=entries, rounds=chosen.rounds)
     return every
+
+
+def _export(scratch: Path, *, entries: int, rounds: int) -> list[Row]:
+    archive = CACHE / f"{entries}-entries.db"
+    filling.build(archive, entries)
+    return exporting.measure(archive, scratch, forms=list(exporting.WANTED), rounds=rounds)
 
 
 def _poll(load: polls.Load, chosen: argparse.Namespace, scratch: Path) -> list[Row]:

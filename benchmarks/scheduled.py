@@ -134,7 +134,7 @@ def _start(service: Archiver, website: Website, expected: int) -> Start:
         while len(times_seen) < expected and time.monotonic() < begun + _PATIENCE:
             if process.poll() is not None:
                 break
-            own = max(own, _resident(process.pid))
+            own = max(own, resident(process.pid))
             everything = max(everything, sum(map(_proportional, _family(process.pid))))
             time.sleep(0.25)
             times_seen = website.seen().times
@@ -162,12 +162,13 @@ def _family(pid: int) -> list[int]:
     return found
 
 
-def _resident(pid: int) -> float:
+def resident(pid: int) -> float:
+    """Bytes of memory that a process has."""
     return _bytes(_read(Path(f"/proc/{pid}/status")), "VmRSS:")
 
 
 def _proportional(pid: int) -> float:
-    return _bytes(_read(Path(f"/proc/{pid}/smaps_rollup")), "Pss:") or _resident(pid)
+    return _bytes(_read(Path(f"/proc/{pid}/smaps_rollup")), "Pss:") or resident(pid)
 
 
 def _bytes(text: str, key: str) -> float:

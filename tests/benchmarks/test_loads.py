@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import million, polls, scheduled
+from benchmarks import asking, million, polls, scheduled
 from benchmarks.programs import Program, archiver
 from benchmarks.results import Row, against_peer, bounded, skipped, table
 from benchmarks.synthetic import Author
@@ -164,6 +164,14 @@ def test_a_large_archive_is_made_once_and_compared_with_an_empty_one(
     said = capsys.readouterr().err
     assert said.count("made in") == 1
     assert "NOTE" not in said
+
+
+@pytest.mark.slow
+def test_a_large_archive_is_asked_and_its_pages_are_read(port: int, tmp_path: Path) -> None:
+    rows = asking.measure(tmp_path, tmp_path / "cache", entries=400, each=1, port=port)
+    assert [row.goal for row in rows if row.what.startswith("search, p95")] == ["≤ 50 ms", ""]
+    assert [row.goal for row in rows[2:-1]] == ["≤ 100 ms"] * 11
+    assert rows[-1].what == "memory of the server"
 
 
 # ---------------------------------------------------------------- the table
