@@ -2,9 +2,8 @@
 
     words "a phrase" -without (this OR that) word* title:word feed:12 tag:aid lang:ru after:2024-05
 
-All of it must be found, unless `OR` or `|` stands between (`AND` may). What cannot be taken as it looks (a
-stray quote or operator, a field that does not exist, a date that is none) is searched for as words, and a
-note says so.
+All of it must be found, unless `OR` or `|` stands between. What cannot be taken as it looks (a stray quote or
+operator, a field that does not exist, a date that is none) is searched for as words, and a note says so.
 """
 
 from dataclasses import dataclass, field, replace

@@ -8,7 +8,6 @@ from typing import Literal
 from archiver.query.tree import (
     FILTER_FIELDS,
     NOTHING,
-    OPERATORS,
     WORD_FIELDS,
     All,
     Either,
@@ -48,7 +47,13 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
-_Operator = Literal["OR", "AND", "(", ")", "-("]
+_ELSEWHERE = {
+    "AND": "AND was looked for as a word; all words must be found without it",
+    "NOT": "NOT was looked for as a word; -word leaves out what has it",
+}
+"""Operators of other languages, and what to write instead."""
+
+_Operator = Literal["OR", "(", ")", "-("]
 
 
 def parsed(typed: str) -> tuple[Node, tuple[str, ...]]:
@@ -80,9 +85,11 @@ def _tokens(typed: str, notes: list[str]) -> Iterator[Node | _Operator]:
             yield "-("
         else:
             assert kind is not None
-            if found["item"] in OPERATORS:
-                yield "OR" if found["item"] == "OR" else "AND"
+            if found["item"] == "OR":
+                yield "OR"
                 continue
+            if found["item"] in _ELSEWHERE:
+                notes.append(_ELSEWHERE[found["item"]])
             node = _item(found["field"], found["phrase"], found["word"], notes, star=bool(found["star"]))
             if node is not None:
                 yield Not(node) if found["minus"] else node
@@ -176,10 +183,7 @@ class _Group:
 
 
 def _grouped(tokens: list[Node | _Operator]) -> Node:
-    """The tree, by a stack of open groups. OR binds its two neighbours, as elsewhere on the web.
-
-    AND between two says what is true without it; one that stands alone is a word, as OR is.
-    """
+    """The tree, by a stack of open groups. OR binds its two neighbours, as elsewhere on the web."""
     stack = [_Group()]
     for number, sign in enumerate(tokens):
         group = stack[-1]
@@ -190,11 +194,11 @@ def _grouped(tokens: list[Node | _Operator]) -> Node:
             inner = all_of([_either(need) for need in group.needs])
             if inner != All():
                 stack[-1].add(_not(inner) if group.negated else inner)
-        elif sign in OPERATORS:
+        elif sign == "OR":
             if group.needs and not group.is_joined and _goes_on(tokens, number):
-                group.is_joined = sign == "OR"
+                group.is_joined = True
             else:
-                group.add(Term(sign))
+                group.add(Term("OR"))
         else:
             assert not isinstance(sign, str)
             group.add(sign)
@@ -202,7 +206,7 @@ def _grouped(tokens: list[Node | _Operator]) -> Node:
 
 
 def _goes_on(tokens: list[Node | _Operator], number: int) -> bool:
-    """Whether something that can be looked for stands behind an OR or AND."""
+    """Whether something that can be looked for stands behind an OR."""
     for sign in tokens[number + 1 :]:
         if sign == ")":
             return False

@@ -8,9 +8,6 @@ from datetime import UTC, datetime
 WORD_FIELDS = ("title", "author")
 FILTER_FIELDS = ("feed", "tag", "lang", "after", "before", "changed", "withdrawn")
 
-OPERATORS = ("OR", "AND")
-"""Words that in capitals, between two others, are none."""
-
 _DATE = re.compile(
     r"([0-9]{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12][0-9]|3[01])"
     r"(?:T([01][0-9]|2[0-3])(?::?([0-5][0-9])(?::?([0-5][0-9]))?)?Z?)?)?)?"
@@ -125,7 +122,7 @@ def written(node: Node, *, outermost: bool = False) -> str:
     """A tree as a person would type it; reading that gives the same tree."""
     match node:
         case Term(text, name, prefix):
-            plain = _PLAIN.fullmatch(text) and text not in OPERATORS
+            plain = _PLAIN.fullmatch(text) and text != "OR"
             told = (text if plain else '"' + text.replace('"', " ") + '"') + ("*" if prefix else "")
             return f"{name}:{told}" if name else told
         case Filter(name, value):

@@ -95,6 +95,8 @@ def hits(
     shown = (*at.shown, *(one.post_id for one in page))
     following = len(answers) > limit and len(shown) < SHOWN_BY_RANK
     notes = list(found.notes)
+    if len(answers) > limit and not following:
+        notes.append(f"best first ends here, after {len(shown):,} posts; newest first has the others too")
     if best.only_newest:
         notes.append(f"very many posts have this; only the newest {ranking.RANKED:,} versions were ranked")
     return records.Page(

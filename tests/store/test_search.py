@@ -11,6 +11,7 @@ from archiver.changes import ChangeKind
 from archiver.errors import ConfigError, NotFound
 from archiver.model import Category, Person
 from archiver.query import MAX_TERMS, Query, Term, walk
+from archiver.store import search as searching
 
 
 @pytest.fixture
@@ -362,6 +363,15 @@ def test_pages_neither_repeat_nor_leave_out_while_the_archive_grows(archive, ent
             archive.change(feed, changed, entry(f"p{changed - 1}", text=f"Another story, {len(found)}."))
     assert sorted(number for number in found if number <= 25) == list(range(1, 26))
     assert len(found) == len(set(found))
+
+
+def test_where_best_first_ends_before_the_last_post_a_note_says_so(ask, monkeypatch):
+    monkeypatch.setattr(searching, "SHOWN_BY_RANK", 2)
+    page = ask("snow OR snö", limit=2)
+    assert (page.next, page.note) == (
+        None,
+        "best first ends here, after 2 posts; newest first has the others too",
+    )
 
 
 @pytest.mark.parametrize("cursor", ["x", "eNqLNjHV", "é", "", "A" * 100_000])
