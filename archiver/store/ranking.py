@@ -52,17 +52,20 @@ def ranked(db: Database, matching: Matching, *, last: int) -> Found:
     found, only_newest = newest(db, matching, last=last)
     if matching.ranked is None or not found:
         return Found(versions=tuple((number, None) for number in found), only_newest=only_newest)
-    scores = _scores(db, matching.ranked, matching.languages, found)
+    scores = _scores(db, matching.ranked, matching.languages, found, are_many=only_newest)
     ordered = sorted(found, key=lambda number: (-scores.get(number, 0.0), -number))
     return Found(
         versions=tuple((number, scores.get(number, 0.0)) for number in ordered), only_newest=only_newest
     )
 
 
-def _scores(db: Database, words: Node, languages: tuple[str, ...], found: Sequence[int]) -> dict[int, float]:
+def _scores(
+    db: Database, words: Node, languages: tuple[str, ...], found: Sequence[int], *, are_many: bool
+) -> dict[int, float]:
     """How well versions answer; those that are not in it do so least."""
     low, high = min(found), max(found)
-    terms = [node for node in walk(words) if isinstance(node, Term)]
+    # A beginning that very many have is that of thousands of words, and to weigh each costs most of all.
+    terms = [node for node in walk(words) if isinstance(node, Term) and not (are_many and node.prefix)]
     spread = {term: _estimated(db, expression_of(db, term, languages)) for term in dict.fromkeys(terms)}
     budget, cheap = COUNTED, set()
     for term in sorted(spread, key=lambda one: spread[one]):

@@ -6,6 +6,7 @@ import zlib
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlite_utils import Database
@@ -15,7 +16,7 @@ from archiver.errors import ConfigError
 from archiver.query import All, Query
 from archiver.store import past, ranking
 from archiver.store.matching import IN_FORCE_BEFORE, Matching, in_force, matching, matching_entries
-from archiver.store.snippets import Marker, sought
+from archiver.store.snippets import Marker, Sought, sought
 from archiver.urls import redact
 
 __all__ = ["count", "facets", "hits", "matching_entries"]
@@ -205,6 +206,11 @@ def _told(db: Database, query: Query, found: Matching, answers: Sequence[_Answer
     in_text = sought(found.ranked, found.languages)
     posts = past.posts(db, [one.post_id for one in answers], seen_by=query.seen_by)
     feeds = _feeds(db, [one.post_id for one in answers], seen_by=query.seen_by)
+
+    @cache  # the texts of a page share most of their words
+    def marker(wanted: Sought, language: str | None) -> Marker:
+        return Marker(wanted, language)
+
     told = []
     for one in answers:
         post = posts[one.post_id]
@@ -217,8 +223,8 @@ def _told(db: Database, query: Query, found: Matching, answers: Sequence[_Answer
             records.Hit(
                 post=post,
                 feeds=feeds[one.post_id],
-                title=Marker(in_title, post.language).whole(post.title or ""),
-                snippet=Marker(in_text, language).around(text),
+                title=marker(in_title, post.language).whole(post.title or ""),
+                snippet=marker(in_text, language).around(text),
                 score=one.score,
                 entry_id=entry_id,
             )
