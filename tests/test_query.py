@@ -61,6 +61,7 @@ def test_it_is_taken_as_it_looks(typed, tree):
         ("changed:maybe", "neither yes nor no"),
         ("feed:\"\"", "says nothing"),
         ("...", "no word"),
+        ("title: snow", "nothing right behind it"),
         ("a AND b", "looked for as a word"),
         ("a NOT b", "-word leaves out"),
         ("a b c d e f g h i j k l m n o p q", "first 16 words"),

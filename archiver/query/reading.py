@@ -107,6 +107,9 @@ def _item(
         notes.append(problem)
     elif known in WORD_FIELDS:
         return _term(value, field=known, is_word=phrase is None, star=star)
+    elif name is None and word and word.removesuffix(":").lower() in (*FILTER_FIELDS, *WORD_FIELDS):
+        if word.endswith(":"):
+            notes.append(f"{word} has nothing right behind it, so it was looked for as a word")
     elif name is not None and known not in ("http", "https"):
         notes.append(f"there is no field {name}:, so both were looked for as words")
     parts = [_term(part, is_word=phrase is None, star=star) for part in ([name] if name else []) + [value]]
