@@ -1,6 +1,7 @@
 """Whose server an address belongs to: the unit to which all manners apply."""
 
 import ipaddress
+import re
 from functools import cache, lru_cache
 
 from publicsuffixlist import PublicSuffixList
@@ -17,6 +18,9 @@ PLATFORMS = frozenset(
     }
 )  # fmt: skip
 """Platforms whose tenants have a subdomain each, and that the Public Suffix List does not name."""
+
+_V4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(?:\.(?!$)|$)){4}")
+"""An IPv4 address as it is written; other spellings are numbers to some, and no names to anybody."""
 
 NOBODY = ""
 """The host of what is not on the web, as `file:` addresses."""
@@ -36,10 +40,13 @@ def host_of(url: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def _registrable(name: str) -> str:
-    try:
-        return str(ipaddress.ip_address(name.strip("[]")))
-    except ValueError:
-        pass
+    if _V4.fullmatch(name):
+        return name
+    if name[0] == "[" or name[-1].isdigit():  # nothing else can be an address, and to try is dear
+        try:
+            return str(ipaddress.ip_address(name.strip("[]")))
+        except ValueError:
+            pass
     labels = name.split(".")
     if len(labels) > 2 and ".".join(labels[-2:]) in PLATFORMS:
         return ".".join(labels[-3:])

@@ -262,7 +262,10 @@ class Turns:
         self._tidy_at = max(1000, 2 * len(self._places))
 
     def _place(self, host: str) -> _Place:
-        return self._places.setdefault(host, _Place())
+        place = self._places.get(host)
+        if place is None:
+            place = self._places[host] = _Place()
+        return place
 
     def _line_up(self, host: str, place: _Place, now: float) -> None:
         if not place.feeds or place.in_line or (self.is_bound(host) and (place.at_work or place.busy)):

@@ -2,8 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -35,34 +34,43 @@ class TakingTurns:
         """How many requests wait for their turn."""
         self._lines: dict[str, _Line] = {}
 
-    @asynccontextmanager
-    async def turn(self, host: str) -> AsyncIterator[None]:
+    def turn(self, host: str) -> "_Turn":
         """Wait until a request to this host may begin; inside, it is under way.
 
         Raises HostHeld where the host is left alone, or too many wait for it already.
         """
+        return _Turn(self, host)
+
+    async def _begin(self, host: str) -> _Line | None:
+        """Wait for the turn; return the line in which it is the first, where there is one at all."""
         if not self.turns.is_bound(host):
             self._make_sure_of(host)
-            yield
-            return
-        line = self._lines.setdefault(host, _Line())
+            return None
+        line = self._lines.get(host)
+        if line is None:
+            line = self._lines[host] = _Line()
         if line.length >= LONGEST_LINE + self.turns.is_at_work(host):
             raise self._held(host, Rest(self._now() + line.length * self.turns.spacing, "many wait for it"))
         line.length += 1
         try:
             await self._wait(host, line)
-            try:
-                self.turns.take(host)
-                yield
-            finally:
-                self.turns.end(host, now=self._now())
-                line.lock.release()
-        finally:
-            line.length -= 1
-            if not line.length:
-                del self._lines[host]
-            if self.turns.is_waited_for(host):
-                self.on_free()
+        except BaseException:
+            self._leave(host, line)
+            raise
+        self.turns.take(host)
+        return line
+
+    def _end(self, host: str, line: _Line) -> None:
+        self.turns.end(host, now=self._now())
+        line.lock.release()
+        self._leave(host, line)
+
+    def _leave(self, host: str, line: _Line) -> None:
+        line.length -= 1
+        if not line.length:
+            del self._lines[host]
+        if self.turns.is_waited_for(host):
+            self.on_free()
 
     async def _wait(self, host: str, line: _Line) -> None:
         """Return with the lock held, when it is our turn."""
@@ -101,3 +109,21 @@ class TakingTurns:
 
     def _now(self) -> float:
         return self.clock.elapsed()
+
+
+class _Turn:
+    """One turn, as a context. Every request takes one, and a generator in its place would be dear."""
+
+    __slots__ = ("_host", "_line", "_taking")
+
+    def __init__(self, taking: TakingTurns, host: str) -> None:
+        self._taking = taking
+        self._host = host
+        self._line: _Line | None = None
+
+    async def __aenter__(self) -> None:
+        self._line = await self._taking._begin(self._host)
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._line is not None:
+            self._taking._end(self._host, self._line)

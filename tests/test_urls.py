@@ -108,6 +108,13 @@ class TestResolve:
     def test_a_relative_url_without_a_base_that_carries_it_is_none(self, base):
         assert resolve(base, "a/b") is None
 
+    @given(
+        web_urls | any_text | st.text("abcABC019./:@[]-_~!$&'()*+,;=%?#", max_size=30).map("http://".__add__)
+    )
+    def test_blanks_around_an_address_change_nothing(self, url):
+        assert resolve(None, f"{url} ") == resolve(None, url)
+        assert url_key(f"{url} ") == url_key(url)
+
     @given(base=st.none() | any_text, url=any_text)
     def test_no_string_raises_and_what_comes_out_is_absolute_and_storable(self, base, url):
         found = resolve(base, url)
