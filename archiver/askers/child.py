@@ -4,6 +4,7 @@ It has no archive and no configuration but what it is told over the socket, and 
 """
 
 import asyncio
+import gc
 import logging
 import os
 import resource
@@ -11,8 +12,7 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from typing import Self
 
 # httpx brings a command line, which takes as long to load as all the rest of it. It does without.
 sys.modules["httpx._main"] = None  # type: ignore[assignment]
@@ -21,6 +21,9 @@ from archiver.askers.link import Ask, Begin, Came, Drop, Fault, Go, Link, Messag
 from archiver.errors import FetchError  # noqa: E402
 from archiver.fetch import Fetcher  # noqa: E402
 from archiver.model import Response  # noqa: E402
+
+_GARBAGE = 10_000
+"""After so many new objects those in circles are looked for. There are next to none."""
 
 
 def main(descriptor: int) -> None:
@@ -39,6 +42,8 @@ async def _serve(connection: socket.socket) -> None:
     logging.getLogger().addHandler(_Telling(link, loop))
     logging.getLogger("archiver").setLevel(logging.INFO)
     logging.captureWarnings(True)
+    gc.freeze()  # what is loaded stays: nobody need look through it again and again
+    gc.set_threshold(_GARBAGE)
     await loop.create_future()
 
 
@@ -53,6 +58,7 @@ class _Turns:
     def __init__(self, number: int, host: str, link: Link) -> None:
         self._number = number
         self._granted: str | None = host
+        self._host = host
         self._link = link
         self._waits: asyncio.Future[None] | None = None
 
@@ -61,15 +67,20 @@ class _Turns:
         if self._waits is not None and not self._waits.done():
             self._waits.set_result(None)
 
-    @asynccontextmanager
-    async def turn(self, host: str) -> AsyncIterator[None]:
+    def turn(self, host: str) -> Self:
         """Wait until a host may be asked. That a request is over, the next message says."""
+        self._host = host
+        return self
+
+    async def __aenter__(self) -> None:
         granted, self._granted = self._granted, None
-        if host != granted:
+        if self._host != granted:
             self._waits = asyncio.get_running_loop().create_future()
-            self._link.say(Came(self._number, Onward(host)))
+            self._link.say(Came(self._number, Onward(self._host)))
             await self._waits
-        yield
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
 
 
 class _Asking:
@@ -86,15 +97,13 @@ class _Asking:
         match message:
             case Ask(number):
                 turns = _Turns(number, message.host, self.link)
-                task = asyncio.create_task(self._ask(message, turns))
-                self._under_way[number] = task, turns
-                task.add_done_callback(lambda _: self._under_way.pop(number))
+                self._under_way[number] = asyncio.create_task(self._ask(message, turns)), turns
             case Go(number):
                 if number in self._under_way:
                     self._under_way[number][1].go()
             case Drop(number):
                 if number in self._under_way:
-                    self._under_way[number][0].cancel()
+                    self._under_way.pop(number)[0].cancel()
             case Ping(number):
                 self.link.say(Came(number, None))
             case Begin(make, settings):
@@ -103,11 +112,13 @@ class _Asking:
     async def _ask(self, order: Ask, turns: _Turns) -> None:
         came: Response | FetchError | Fault
         try:
-            came = await self._fetcher.fetch(order.request, turns=turns)
+            came = await self._fetcher.fetch(order.request, turns=turns, host=order.host)
         except FetchError as error:
             came = error
         except Exception as bug:
             came = Fault(f"asking failed by our own fault: {bug!r}", traceback.format_exc())
+        finally:
+            self._under_way.pop(order.number, None)  # it is not there any more where it was dropped
         self.link.say(Came(order.number, came))
 
 

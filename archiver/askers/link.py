@@ -5,16 +5,18 @@ a large body, that body as it is. Both ends are ours and start from the same fil
 """
 
 import asyncio
+import copyreg
 import pickle
 import struct
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from io import BytesIO
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from archiver.errors import FetchError
-from archiver.model import FetchRequest, Response
+from archiver.model import Connection, FetchOptions, FetchRequest, Hop, Response
 
 LARGE_BYTES = 64 * 1024
 """Larger bodies travel by themselves, in pieces, so that they are not copied again and again."""
@@ -86,6 +88,29 @@ class Said(NamedTuple):
 
 
 Message = Begin | Ask | Go | Drop | Ping | Came | Said
+
+
+def _travels_as_values(kind: type[Any]) -> Callable[..., Any]:
+    """Let a frozen dataclass travel as its bare values: left to itself it looks up its fields every time."""
+    names = [field.name for field in fields(kind)]
+    values = attrgetter(*names)
+    puts = [getattr(kind, name).__set__ for name in names]
+
+    def made(values: tuple[Any, ...]) -> object:
+        one = object.__new__(kind)
+        for put, value in zip(puts, values, strict=True):
+            put(one, value)
+        return one
+
+    copyreg.pickle(kind, lambda one: (_made, (kind, values(one))))
+    return made
+
+
+def _made(kind: type[Any], values: tuple[Any, ...]) -> object:
+    return _MAKERS[kind](values)
+
+
+_MAKERS = {kind: _travels_as_values(kind) for kind in (Connection, FetchOptions, FetchRequest, Hop, Response)}
 
 
 class Link(asyncio.Protocol):

@@ -5,6 +5,7 @@ import httpx
 from archiver import urls
 from archiver.errors import FetchError
 from archiver.fetch import asking
+from archiver.fetch.ready import DEFAULT_PORTS, ready_url
 
 _LONGEST = 8_000  # RFC 9110, 4.1, asks servers to take that much; longer ones are traps
 
@@ -14,6 +15,8 @@ def parse(url: str) -> tuple[httpx.URL, str | None]:
 
     The login of a URL becomes Basic authentication (RFC 7617). Raises FetchError `bad_url`, `bad_scheme`.
     """
+    if len(url) <= _LONGEST and (ready := ready_url(url)) is not None:
+        return ready, None
     cleaned = urls.resolve(None, url) if len(url) <= _LONGEST else None
     if cleaned is None:
         raise FetchError("bad_url", "this is not an address that can be asked for")
@@ -64,4 +67,4 @@ def keeps_trust_of(given: str, asked: str) -> bool:
 
 
 def _port(url: httpx.URL) -> int:
-    return url.port or {"http": 80, "https": 443}[url.scheme]
+    return url.port or DEFAULT_PORTS[url.scheme]

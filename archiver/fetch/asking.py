@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from archiver.config import FetchSettings
 from archiver.fetch.decode import ACCEPT_ENCODING
@@ -16,6 +17,7 @@ ACCEPT = (
     "application/atom+xml, application/rss+xml, application/rdf+xml, application/feed+json, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, text/html;q=0.5, */*;q=0.1"
 )
+_CHANGES = ("A-IM", "feed")
 _VALIDATOR = re.compile(r"[\t\x20-\x7e\x80-\xff]{1,1024}")
 
 
@@ -41,12 +43,7 @@ def fields(
     agent = options.user_agent or settings.full_user_agent
     if manner.second_agent:
         agent = settings.full_second_user_agent or agent
-    ours = [
-        ("User-Agent", agent),
-        ("Accept", ACCEPT),
-        ("Accept-Encoding", "identity" if manner.uncompressed else ACCEPT_ENCODING),
-        ("Connection", "close"),
-    ]
+    ours = list(_usual(agent, "identity" if manner.uncompressed else ACCEPT_ENCODING))
     if not manner.trusted:
         return ours, []
     private: Fields = []
@@ -61,6 +58,17 @@ def fields(
     return ours + validators(request), private
 
 
+@lru_cache(maxsize=64)
+def _usual(agent: str, encoding: str) -> tuple[tuple[str, str], ...]:
+    """What is said in every request, always in the same tuples: then many of them travel as one."""
+    return (
+        ("User-Agent", agent),
+        ("Accept", ACCEPT),
+        ("Accept-Encoding", encoding),
+        ("Connection", "close"),
+    )
+
+
 def validators(request: FetchRequest) -> Fields:
     """Conditional request (RFC 9110, 13.1): both validators, exactly as they were received.
 
@@ -69,7 +77,7 @@ def validators(request: FetchRequest) -> Fields:
     said: Fields = []
     # An ETag that echoed a secret was not kept as it came, and says nothing to its server.
     if request.etag and WITHHELD not in request.etag and _VALIDATOR.fullmatch(request.etag):
-        said += [("If-None-Match", request.etag), ("A-IM", "feed")]
+        said += [("If-None-Match", request.etag), _CHANGES]
     if request.last_modified and _VALIDATOR.fullmatch(request.last_modified):
         said.append(("If-Modified-Since", request.last_modified))
     return said

@@ -15,6 +15,7 @@ from archiver.errors import FetchError
 from archiver.fetch import address, asking, challenge, proof
 from archiver.fetch.decode import Decoder, too_large
 from archiver.fetch.failures import FOREIGN, seconds, translated
+from archiver.fetch.ready import ReadyHeaders
 from archiver.hosts import host_of
 from archiver.model import Connection, FetchOptions, FetchRequest, Headers, Hop, Response
 
@@ -22,6 +23,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _NO_DOCUMENT = {204: "no content", 205: "no content", 206: "only a part of the document"}
 _MOST_PIECES = 200_000  # a document sent byte by byte costs seconds of work
 _NOTHING = httpx.ByteStream(b"")  # said outright, it spares httpx from working out how to send it
+_NOWHERE = httpx.URL("http://nowhere.invalid/")
 _REFUSAL_SECONDS = 10.0  # what stands in the body of an error is worth less waiting than a document
 
 Way = Callable[[FetchOptions], httpx.AsyncBaseTransport]
@@ -46,12 +48,14 @@ class Exchange:
         way: Way,
         slots: asyncio.Semaphore,
         turns: Turns | None,
+        host: str | None = None,
     ) -> None:
         self._request = request
         self._settings = settings
         self._way = way
         self._slots = slots
         self._turns = turns
+        self._host = host
         self._total = request.options.timeout_seconds or settings.total_timeout
         self._left = self._total
         self._manner = asking.Manner(
@@ -108,7 +112,8 @@ class Exchange:
         if self._turns is None:
             async with self._slots:
                 return await self._in_time(url)
-        async with self._turns.turn(host_of(str(url))), self._slots:
+        host = self._host if self._host is not None and self._address == self._request.url else None
+        async with self._turns.turn(host_of(str(url)) if host is None else host), self._slots:
             return await self._in_time(url)
 
     async def _in_time(self, url: httpx.URL) -> Response | None:
@@ -163,7 +168,10 @@ class Exchange:
         patience = {"connect": settings.connect_timeout, "read": read, "write": read, "pool": None}
         encoded = [(b"Host", url.netloc)]
         encoded += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
-        return httpx.Request("GET", url, headers=encoded, stream=_NOTHING, extensions={"timeout": patience})
+        request = httpx.Request("GET", _NOWHERE, stream=_NOTHING, extensions={"timeout": patience})
+        # Given to its maker, they would be taken to pieces.
+        request.url, request.headers = url, ReadyHeaders(encoded)
+        return request
 
     async def _judge(self, url: httpx.URL, answer: httpx.Response) -> Response | None:
         status = answer.status_code

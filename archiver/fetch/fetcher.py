@@ -55,10 +55,12 @@ class Fetcher:
         self._lenient = Transport(door=self._resolver, trust=self._unchecked, pace=pace)
         self._transport = transport
 
-    async def fetch(self, request: FetchRequest, *, turns: Turns | None = None) -> Response:
+    async def fetch(
+        self, request: FetchRequest, *, turns: Turns | None = None, host: str | None = None
+    ) -> Response:
         """Bring the document, or 304 as the answer to a validator (RFC 9110, 15.4.5).
 
-        `turns` are for this one only.
+        `turns` are for this one only; `host` is that of the address, where it is known (see `hosts.host_of`).
 
         Raises FetchError and nothing else. Neither `final_url` nor the redirects carry a login or a fragment.
         A file is read only where the request allows it, whole, and has no status.
@@ -71,7 +73,7 @@ class Fetcher:
                 )
             return await asyncio.to_thread(read_file, request.url, limit=self._settings.max_body_bytes)
         exchange = Exchange(
-            request, self._settings, way=self._way, slots=self._slots, turns=turns or self._turns
+            request, self._settings, way=self._way, slots=self._slots, turns=turns or self._turns, host=host
         )
         return await exchange.run()
 

@@ -38,6 +38,8 @@ _V4_REFUSED = tuple(
 )
 """IANA's registry of special-purpose addresses (RFC 6890), and what experience adds to it."""
 
+_V4_RANGES = tuple((int(network[0]), int(network[-1])) for network in _V4_REFUSED)
+
 _V6_GLOBAL = IPv6Network("2000::/3")
 _V6_REFUSED = tuple(
     IPv6Network(text)
@@ -65,12 +67,17 @@ REFUSED_PORTS = frozenset(
 def is_public(address: IPv4Address | IPv6Address) -> bool:
     """Whether an address is one of the public internet, whatever it is wrapped in."""
     if isinstance(address, IPv4Address):
-        return not any(address in network for network in _V4_REFUSED)
+        number = int(address)
+        return not any(first <= number <= last for first, last in _V4_RANGES)
     if address.ipv4_mapped is not None:
         return is_public(address.ipv4_mapped)
     if address in _NAT64:
         return is_public(IPv4Address(int(address) & 0xFFFFFFFF))
     return address in _V6_GLOBAL and not any(address in network for network in _V6_REFUSED)
+
+
+address_of = lru_cache(maxsize=4096)(ip_address)
+"""An address of its text, which is dear, and asked for twice where a host is an address itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +110,15 @@ class Guard:
         if self.allow_private or host.lower().removesuffix(".") in self.hosts:
             return
         for text in addresses:
-            if not _is_public(text) and not self._allows(text):
+            address = address_of(text)
+            if not is_public(address) and not self._allows(address):
                 where = f"{host} is" if text == host.strip("[]") else f"{host} leads to {text},"
                 raise FetchError(
                     "blocked_address",
                     f"{where} not a public address; if it is meant, add it to fetch.allowed_networks",
                 )
 
-    def _allows(self, text: str) -> bool:
-        address = ip_address(text)
+    def _allows(self, address: IPv4Address | IPv6Address) -> bool:
         if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
             address = address.ipv4_mapped
         return any(address in network for network in self.networks)
-
-
-@lru_cache(maxsize=4096)
-def _is_public(text: str) -> bool:
-    return is_public(ip_address(text))

@@ -4,69 +4,111 @@ asyncio's own transport takes three times as many, a good part of what asking fo
 """
 
 import asyncio
+import errno
 import os
 import socket
 from contextlib import suppress
+from selectors import EVENT_READ, EVENT_WRITE
 
-_RECEIVED = 256 * 1024  # bytes at a time, as asyncio has it
+from archiver.fetch.poll import Poll
+
+_RECEIVED = 64 * 1024  # bytes at a time: more than that, and room for it costs more than asking once more
+_ONE_PACKET = 1220  # bytes that surely go in one (RFC 8200, 5)
 
 
 class Plain(asyncio.Transport):
     """A TCP connection for one protocol, to which it is handed over when it stands."""
 
-    def __init__(self, protocol: asyncio.Protocol) -> None:
+    def __init__(self, protocol: asyncio.Protocol, poll: Poll) -> None:
         super().__init__()
         self._protocol: asyncio.Protocol | None = protocol
-        self._loop = asyncio.get_running_loop()
+        self._poll = poll
         self._socket: socket.socket | None = None
-        self._number = -1  # of the socket: the loop's table looks it up a good deal faster
-        self._awaits_room = False
+        self._number = -1
+        self._watched = 0
+        self._is_paused = False
+        self._stands: asyncio.Future[None] | None = None
         self._peer: object = None
         self._unsent = b""
 
-    async def reach(self, address: str, port: int) -> None:
-        """Connect to an IP address. Raises OSError; where it is cancelled nothing stays open."""
+    async def reach(self, address: str, port: int, *, patience: float) -> None:
+        """Connect to an IP address within so many seconds.
+
+        Raises OSError, TimeoutError among them; where it fails or is cancelled nothing stays open.
+        """
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self._socket = connection = socket.socket(family, socket.SOCK_STREAM)
         self._number = connection.fileno()
         try:
             connection.setblocking(False)
-            try:
-                connection.connect((address, port))
-            except (BlockingIOError, InterruptedError):
-                stands: asyncio.Future[None] = self._loop.create_future()
-                self._loop.add_writer(self._number, self._stand, stands)
-                self._awaits_room = True
-                await stands
-            else:
+            error = connection.connect_ex((address, port))
+            if error not in (0, errno.EINPROGRESS, errno.EINTR):
+                raise OSError(error, os.strerror(error))
+            if self._knows_its_peer():  # a neighbour has taken the call by now
                 self._begin()
+                return
+            async with asyncio.timeout(patience):
+                await self._taken()
         except BaseException:
             self._close()
             raise
+
+    async def _taken(self) -> None:
+        self._stands = asyncio.get_running_loop().create_future()
+        self._watch()
+        await self._stands
+
+    def _knows_its_peer(self) -> bool:
+        assert self._socket is not None
+        try:
+            self._peer = self._socket.getpeername()
+        except OSError:
+            return False
+        return True
+
+    def _begin(self) -> None:
+        assert self._protocol is not None
+        self._protocol.connection_made(self)
+        self._watch()
+
+    def _watch(self) -> None:
+        """Be called for what we wait for now, and for nothing else."""
+        if self._socket is None:
+            return
+        if self._stands is not None:
+            wanted = EVENT_WRITE
+        else:
+            wanted = (0 if self._is_paused else EVENT_READ) | (EVENT_WRITE if self._unsent else 0)
+        if wanted == self._watched:
+            return
+        if self._watched:
+            self._poll.forget(self._number)
+        if wanted:
+            self._poll.watch(self._number, wanted, self._on)
+        self._watched = wanted
+
+    def _on(self) -> None:
+        """Something of what we wait for has come."""
+        if self._stands is not None:
+            self._stand(self._stands)
+            return
+        if self._unsent:
+            self._send()
+            self._watch()
+        if self._socket is not None and not self._is_paused:
+            self._receive()
 
     def _stand(self, stands: "asyncio.Future[None]") -> None:
         assert self._socket is not None
         if stands.done():
             return
-        self._need_no_room()
-        error = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        try:
-            if error:
-                raise OSError(error, os.strerror(error))
-            self._begin()
-        except OSError as failure:
-            stands.set_exception(failure)
-        else:
-            stands.set_result(None)
-
-    def _begin(self) -> None:
-        assert self._socket is not None
-        assert self._protocol is not None
-        with suppress(OSError):  # a server that has hung up by now is heard of soon enough
-            self._peer = self._socket.getpeername()
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._loop.add_reader(self._number, self._receive)
-        self._protocol.connection_made(self)
+        if error := self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            stands.set_exception(OSError(error, os.strerror(error)))
+            return
+        self._stands = None
+        self._knows_its_peer()  # a server that has hung up by now is heard of soon enough
+        self._begin()
+        stands.set_result(None)
 
     # ------------------------------------------------------------ what the protocol asks for
 
@@ -80,38 +122,31 @@ class Plain(asyncio.Transport):
             return
         waits = bool(self._unsent)
         self._unsent += data
+        if len(self._unsent) > _ONE_PACKET:
+            with suppress(OSError):  # the next packet does not wait until this one has arrived
+                self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if not waits:
             self._send()
-            if self._unsent and self._socket is not None:
-                self._loop.add_writer(self._number, self._send)
-                self._awaits_room = True
+            self._watch()
 
     def _send(self) -> None:
         assert self._socket is not None
         try:
             self._unsent = self._unsent[self._socket.send(self._unsent) :]
         except (BlockingIOError, InterruptedError):
-            return
+            pass
         except OSError as error:
             self._end(error)
-            return
-        if not self._unsent:
-            self._need_no_room()
-
-    def _need_no_room(self) -> None:
-        if self._awaits_room:
-            self._loop.remove_writer(self._number)
-            self._awaits_room = False
 
     def pause_reading(self) -> None:
         """Let the other end wait."""
-        if self._socket is not None:
-            self._loop.remove_reader(self._number)
+        self._is_paused = True
+        self._watch()
 
     def resume_reading(self) -> None:
         """Let it go on."""
-        if self._socket is not None:
-            self._loop.add_reader(self._number, self._receive)
+        self._is_paused = False
+        self._watch()
 
     def is_closing(self) -> bool:
         """Whether it is over."""
@@ -152,6 +187,6 @@ class Plain(asyncio.Transport):
     def _close(self) -> None:
         connection, self._socket = self._socket, None
         if connection is not None:
-            self._need_no_room()
-            self._loop.remove_reader(self._number)
+            if self._watched:
+                self._poll.forget(self._number)
             connection.close()

@@ -23,8 +23,8 @@ _OPEN = ("accept", "user-agent", "cache-control", "pragma", "referer", "origin",
 
 def sent(headers: Collection[tuple[str, str]], *, private: Collection[tuple[str, str]]) -> Headers:
     """Return the header fields of a request without its secrets: logins, and all that is in `private`."""
-    secret = _SECRET | {name.lower() for name, _ in private}
-    return tuple((name, WITHHELD if name.lower() in secret else value) for name, value in headers)
+    secret = _SECRET.union([name.lower() for name, _ in private])
+    return tuple([(field[0], WITHHELD) if field[0].lower() in secret else field for field in headers])
 
 
 def echoes(request: FetchRequest, *, login: str | None) -> re.Pattern[str] | None:
@@ -32,7 +32,10 @@ def echoes(request: FetchRequest, *, login: str | None) -> re.Pattern[str] | Non
 
     They are the logins, cookies, own fields and secret parameters that this one feed was configured with.
     """
-    known = {form for one in _secrets(request, login) for form in (one, quote(one, safe=""), unquote(one))}
+    secrets = list(_secrets(request, login))
+    if not secrets:
+        return None
+    known = {form for one in secrets for form in (one, quote(one, safe=""), unquote(one))}
     long = sorted((one for one in known if len(one) >= _SHORTEST_ECHO), key=len, reverse=True)
     return re.compile("|".join(map(re.escape, long))) if long else None
 

@@ -12,11 +12,10 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import lru_cache
 from ipaddress import ip_address
 
 from archiver.errors import FetchError
-from archiver.fetch.guard import Guard
+from archiver.fetch.guard import Guard, address_of
 
 LookUp = Callable[[str], Sequence[str]]
 """A name (ASCII) to IP addresses, in the order of preference; blocks; raises OSError."""
@@ -132,12 +131,11 @@ def _unknown(host: str, when: str) -> FetchError:
     return FetchError("dns_hiccup", f"the name {_shown(host)} could not be looked up {when}")
 
 
-@lru_cache(maxsize=4096)
 def _literal(host: str) -> str | None:
     """The address that a host is itself; odd spellings of one are the system's to read, and then judged."""
     if host[-1:].isdigit() or ":" in host:
         try:
-            return str(ip_address(host.strip("[]")))
+            return str(address_of(host.strip("[]")))
         except ValueError:
             return None
     return None

@@ -16,6 +16,8 @@ import httpx
 
 from archiver.errors import FetchError
 from archiver.fetch.plain import Plain
+from archiver.fetch.poll import Poll
+from archiver.fetch.ready import DEFAULT_PORTS, ReadyHeaders
 from archiver.fetch.wire import Pace, Wire
 
 _UNSENDABLE = re.compile(rb"[\x00\r\n]")
@@ -35,6 +37,7 @@ class Transport(httpx.AsyncBaseTransport):
         self._door = door
         self._trust = trust
         self._pace = pace
+        self._poll: Poll | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request without a body, and return the head of its answer; the body is read as a stream.
@@ -52,9 +55,8 @@ class Transport(httpx.AsyncBaseTransport):
         except BaseException:
             wire.end()
             raise
-        return httpx.Response(
+        answer = httpx.Response(
             wire.status,
-            headers=wire.headers,
             stream=_Body(wire),
             extensions={
                 "network_stream": _Peer(wire),
@@ -62,6 +64,8 @@ class Transport(httpx.AsyncBaseTransport):
                 "reason_phrase": wire.reason,
             },
         )
+        answer.headers = ReadyHeaders(wire.headers)
+        return answer
 
     async def _connect(self, url: httpx.URL, wire: Wire, patience: float) -> None:
         """Connect to the first of the name's addresses that answers."""
@@ -69,12 +73,12 @@ class Transport(httpx.AsyncBaseTransport):
         addresses = await self._door.addresses(host, port)
         loop = asyncio.get_running_loop()
         until = loop.time() + patience
+        server_name = host if url.scheme == "https" else None
         for number, address in enumerate(addresses, start=1):
             left = until - loop.time()
             try:
                 # A dead address must leave time for the next.
-                async with asyncio.timeout(left / (len(addresses) - number + 1)):
-                    await self._reach(address, port, wire, host if url.scheme == "https" else None)
+                await self._reach(address, port, wire, server_name, left / (len(addresses) - number + 1))
                 return
             except TimeoutError:
                 if number == len(addresses):
@@ -85,10 +89,17 @@ class Transport(httpx.AsyncBaseTransport):
                 if number == len(addresses):
                     raise
 
-    async def _reach(self, address: str, port: int, wire: Wire, server_name: str | None) -> None:
+    async def _reach(
+        self, address: str, port: int, wire: Wire, server_name: str | None, patience: float
+    ) -> None:
         if server_name is None:
-            await Plain(wire).reach(address, port)
+            self._poll = self._poll or Poll()
+            await Plain(wire, self._poll).reach(address, port, patience=patience)
             return
+        async with asyncio.timeout(patience):
+            await self._reach_encrypted(address, port, wire, server_name)
+
+    async def _reach_encrypted(self, address: str, port: int, wire: Wire, server_name: str) -> None:
         loop = asyncio.get_running_loop()
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         connection = socket.socket(family, socket.SOCK_STREAM)
@@ -134,7 +145,7 @@ class ThroughProxy(httpx.AsyncBaseTransport):
 
 def place(url: httpx.URL) -> tuple[str, int]:
     """Return the host (ASCII) and the port that an address names."""
-    return url.raw_host.decode("ascii"), url.port or {"http": 80, "https": 443}[url.scheme]
+    return url.raw_host.decode("ascii"), url.port or DEFAULT_PORTS[url.scheme]
 
 
 class _Body(httpx.AsyncByteStream):
@@ -161,10 +172,9 @@ class _Peer:
 
 def _written(request: httpx.Request) -> bytes:
     """The request as it travels (RFC 9112, 3)."""
-    lines = [b"%s %s HTTP/1.1\r\n" % (request.method.encode(), request.url.raw_path)]
-    for name, value in request.headers.raw:
-        if _UNSENDABLE.search(value):
-            raise httpx.LocalProtocolError("a header field holds a line break")
-        lines.append(b"%s: %s\r\n" % (name, value))
-    lines.append(b"\r\n")
-    return b"".join(lines)
+    fields = request.headers.raw
+    if _UNSENDABLE.search(b"".join([value for _, value in fields])):
+        raise httpx.LocalProtocolError("a header field holds a line break")
+    lines = [b"%s %s HTTP/1.1" % (request.method.encode(), request.url.raw_path)]
+    lines += [b"%s: %s" % field for field in fields]
+    return b"\r\n".join(lines) + b"\r\n\r\n"

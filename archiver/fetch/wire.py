@@ -4,6 +4,7 @@ httptools (llhttp) reads the syntax. What it lets pass and we do not, and what h
 """
 
 import asyncio
+import re
 from collections import deque
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ _HEAD_BYTES = 64 * 1024
 _MOST_FIELDS = 500
 _MOST_INTERIM = 30  # 1xx answers; one or two are usual (RFC 9110, 15.2)
 _FRAME_BYTES = 64  # what the framing of a chunk may cost, its extensions included
+_LENGTHS = re.compile(rb"\r\ncontent-length:", re.IGNORECASE)
 _BUFFERED = 512 * 1024  # bytes that may wait for the reader of the body before the sender has to wait
 
 
@@ -266,10 +268,12 @@ def _with_one_length(data: bytes) -> bytes:
 
     RFC 9110, 8.6, lets us take it for one; llhttp does not. Proxies repeat it.
     """
+    if len(_LENGTHS.findall(data, 0, data.find(b"\r\n\r\n"))) < 2:
+        return data
     head, blank, body = data.partition(b"\r\n\r\n")
     lines = head.split(b"\r\n")
     lengths = [line for line in lines if line[:15].lower() == b"content-length:"]
-    if len(lengths) < 2 or len(set(lengths)) > 1:
+    if len(set(lengths)) != 1:
         return data
     kept = [line for line in lines if line != lengths[0]]
     return b"\r\n".join([*kept, lengths[0]]) + blank + body
