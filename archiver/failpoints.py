@@ -14,7 +14,6 @@ import errno
 import os
 import re
 import signal
-import sqlite3
 import threading
 from dataclasses import dataclass
 
@@ -44,6 +43,8 @@ class _Armed:
             case "kill":
                 os.kill(os.getpid(), signal.SIGKILL)
             case "full":
+                import sqlite3  # no other place needs it in the process that asks
+
                 error = sqlite3.OperationalError("database or disk is full")
                 error.sqlite_errorcode = sqlite3.SQLITE_FULL
                 raise error

@@ -3,10 +3,12 @@
 import ipaddress
 import re
 from functools import cache, lru_cache
-
-from publicsuffixlist import PublicSuffixList
+from typing import TYPE_CHECKING
 
 from archiver.urls import host_key
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
 
 PLATFORMS = frozenset(
     {
@@ -54,5 +56,7 @@ def _registrable(name: str) -> str:
 
 
 @cache
-def _suffixes() -> PublicSuffixList:
+def _suffixes() -> "PublicSuffixList":
+    from publicsuffixlist import PublicSuffixList  # the process that asks hardly ever needs it
+
     return PublicSuffixList()

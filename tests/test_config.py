@@ -10,8 +10,6 @@ import yaml
 
 from archiver import __version__
 from archiver.config import (
-    FETCH_KEYS,
-    SCHEDULE_KEYS,
     Config,
     FeedConfig,
     FetchSettings,
@@ -20,6 +18,7 @@ from archiver.config import (
     ScheduleSettings,
     load,
 )
+from archiver.config.sections import FETCH_KEYS, SCHEDULE_KEYS
 from archiver.errors import ConfigError
 from archiver.model import ParseOptions
 

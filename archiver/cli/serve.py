@@ -10,7 +10,8 @@ import click
 
 from archiver import times
 from archiver.cli.context import Context, pass_context
-from archiver.config import ServeSettings, host_problem, token_problem
+from archiver.config import ServeSettings
+from archiver.config.sections import host_problem, token_problem
 from archiver.errors import ConfigError
 
 
