@@ -113,7 +113,7 @@ def _made(kind: type[Any], values: tuple[Any, ...]) -> object:
 _MAKERS = {kind: _travels_as_values(kind) for kind in (Connection, FetchOptions, FetchRequest, Hop, Response)}
 
 
-class Link(asyncio.Protocol):
+class Link(asyncio.BufferedProtocol):
     """One end: hands over what arrives, in order, and sends together what is to be said at the moment."""
 
     def __init__(self, take: Callable[[Any], None], gone: Callable[[], None]) -> None:
@@ -125,6 +125,7 @@ class Link(asyncio.Protocol):
         self._to_say: list[Message] = []
         self._out: deque[bytes | memoryview] = deque()
         self._is_paused = False
+        self._room = memoryview(bytearray(_PIECE_BYTES))
         self._arrived = BytesIO()  # whose value is not copied when it is asked for
         self._wanted = _HEAD.size
         self._frame: tuple[int, int] | None = None
@@ -175,9 +176,13 @@ class Link(asyncio.Protocol):
 
     # ------------------------------------------------------------ in
 
-    def data_received(self, data: bytes) -> None:
-        """Bytes came."""
-        at = 0
+    def get_buffer(self, _: int) -> memoryview:
+        """Give room for what comes: always the same, since to make it anew costs more than to receive."""
+        return self._room
+
+    def buffer_updated(self, count: int) -> None:
+        """So many bytes came."""
+        data, at = self._room[:count], 0
         while at < len(data):
             part = data[at : at + self._wanted - self._arrived.tell()]
             self._arrived.write(part)

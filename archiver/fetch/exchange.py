@@ -157,7 +157,7 @@ class Exchange:
                 self._status_line = version, reason and proof.withheld(reason, self._secrets)
                 return await self._judge(url, answer)
             finally:
-                await answer.aclose()
+                await _stream(answer).aclose()
         finally:
             await transport.aclose()
 
@@ -286,8 +286,7 @@ class Exchange:
         decoder, undoable = self._decoder_of_answer(limit)
         self._decoder = decoder
         pieces = 0
-        assert isinstance(answer.stream, httpx.AsyncByteStream)
-        async for data in answer.stream:  # aiter_raw refuses an answer that was made with its content
+        async for data in _stream(answer):
             pieces += 1
             if pieces > _MOST_PIECES:
                 raise FetchError("protocol", "the server sends the document in too many pieces")
@@ -318,6 +317,12 @@ class Exchange:
         return next((value for key, value in self._headers if key.lower() == name), None)
 
 
+def _stream(answer: httpx.Response) -> httpx.AsyncByteStream:
+    """The body as it comes; httpx's own way to it refuses an answer that was made with its content."""
+    assert isinstance(answer.stream, httpx.AsyncByteStream)
+    return answer.stream
+
+
 def _decoded(headers: httpx.Headers) -> Headers:
     """Latin-1 is how header bytes survive as text, so that an ETag goes back byte for byte."""
-    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw)
+    return tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw])

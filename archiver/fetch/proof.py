@@ -104,7 +104,7 @@ def _address(known: object) -> str | None:
 
 def status_line(answer: httpx.Response) -> tuple[str | None, str | None]:
     """Return the HTTP version and the reason phrase of an answer (RFC 9112, 4)."""
-    version, reason = (answer.extensions.get(name) for name in ("http_version", "reason_phrase"))
+    version, reason = answer.extensions.get("http_version"), answer.extensions.get("reason_phrase")
     return (
         version.decode("latin-1") if isinstance(version, bytes) else None,
         reason.decode("latin-1") if isinstance(reason, bytes) else None,

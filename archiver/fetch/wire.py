@@ -122,7 +122,7 @@ class Wire(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._heard_at = self._loop.time()
-        self._watch = self._loop.call_later(self._patience, self._look)
+        self._watch = self._loop.call_at(self._heard_at + self._patience, self._look)
         transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
