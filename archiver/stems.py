@@ -13,7 +13,7 @@ text's language, or else the word's script, has a stemmer. What comes out is tex
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -34,6 +34,8 @@ STEMMERS: Final = {
 
 LONGEST = 64
 """Characters of a word that count."""
+MOST_KEPT = 30_000
+"""Words of which it is remembered what they become, for a language."""
 
 _KNOWN = frozenset(Stemmer.algorithms())
 _CYRILLIC = frozenset(
@@ -51,11 +53,12 @@ _PAIRED = (
     + _THAI
 )
 WORD: Final = re.compile(f"(?:[^\\W_]|[{_MARKS}{_THAI}])+")
+_PLAIN_WORD = re.compile(r"[^\W_]+")
+_BEYOND_PLAIN = re.compile(f"[{_MARKS}{_THAI}]")
+"""What makes words of other signs than letters and digits: without it, the simple pattern finds the same."""
 _PAIRS = re.compile(f"[{_PAIRED}]+|[^{_PAIRED}]+")
 _IS_PAIRED = re.compile(f"[{_PAIRED}]")
-_IS_LONG = re.compile(rf"\S{{{LONGEST + 1}}}")
 _APOSTROPHES = "'’‘ʻʼ`´′＇ʹʽʾʿ"
-_AS_ONE = str.maketrans(dict.fromkeys(_APOSTROPHES, "'"))
 _UZBEK_LETTER = re.compile(r"([og])'", re.IGNORECASE)
 _BETWEEN = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")
 _OKINA = "ʻ"
@@ -65,7 +68,10 @@ _NOTHING = re.compile(
 )
 """Marks that are no letters once NFKC has joined what it can: stress, vowel points, tatweel, soft hyphens."""
 
-_LETTERS = str.maketrans({"ё": "е", "ѐ": "е", "ѝ": "и"})
+_LETTERS = {"ё": "е", "ѐ": "е", "ѝ": "и"}
+_AS_ONE = dict.fromkeys(_APOSTROPHES[1:], "'")
+_TYPOGRAPHY = re.compile("[\u00a0‘’“”–—…«»•·]+")
+"""What makes most English texts other than ASCII, and parts words in any text."""
 _PLAIN = str.maketrans(
     {
         "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ŋ": "n", "ə": "a",
@@ -100,17 +106,26 @@ def fold(text: str, *, uzbek: bool = False) -> str:
         text = text.lower()
     else:
         text = unicodedata.normalize("NFKC", text).casefold()
-        text = _NOTHING.sub("", unicodedata.normalize("NFC", text)).translate(_LETTERS)
-    if uzbek:
-        text = _UZBEK_LETTER.sub(rf"\1{_OKINA}", text.translate(_AS_ONE))
-        return _BETWEEN.sub("", text)
-    return text if text.isascii() else text.translate(_AS_ONE)
+        text = _replaced(_NOTHING.sub("", unicodedata.normalize("NFC", text)), _LETTERS)
+    text = text if text.isascii() else _replaced(text, _AS_ONE)
+    return _BETWEEN.sub("", _UZBEK_LETTER.sub(rf"\1{_OKINA}", text)) if uzbek else text
+
+
+def _replaced(text: str, signs: Mapping[str, str]) -> str:
+    """What `translate` would say: for a few signs in a long text this is many times as fast."""
+    for sign, instead in signs.items():
+        text = text.replace(sign, instead)
+    return text
 
 
 def _words(folded: str) -> list[str]:
-    found = WORD.findall(folded)
+    if folded.isascii() or not _BEYOND_PLAIN.search(folded):
+        found = _PLAIN_WORD.findall(folded)
+    else:
+        found = WORD.findall(folded)
     if folded.isascii() or not _IS_PAIRED.search(folded):
-        return [word[:LONGEST] for word in found] if _IS_LONG.search(folded) else found
+        is_long = max(map(len, found), default=0) > LONGEST
+        return [word[:LONGEST] for word in found] if is_long else found
     words: list[str] = []
     for word in found:
         for part in _PAIRS.findall(word):
@@ -133,28 +148,62 @@ def _kind(word: str, language: str | None) -> str | None:
     return language
 
 
-def _stemmed(words: list[str], language: str | None) -> list[str]:
-    """Each word by the stemmer that fits it; every different word is stemmed once."""
+class _Forms:
+    """What words become, which is worked out once for each: texts say the same words over and over.
+
+    Words are no longer than LONGEST and no more than MOST_KEPT of them are kept, whoever sends them.
+    """
+
+    def __init__(self, become: Callable[[Sequence[str]], Mapping[str, str]]) -> None:
+        self._become = become
+        self._kept: dict[str, str] = {}
+
+    def of(self, words: Sequence[str]) -> list[str]:
+        """What each of these words becomes."""
+        forms = self._kept
+        if new := set(words).difference(forms):
+            if len(forms) + len(new) > MOST_KEPT:  # a dict of its own: another thread may read the old one
+                forms, new = {}, set(words)
+                self._kept = forms if len(new) <= MOST_KEPT else {}
+            forms.update(self._become(list(new)))
+        return [forms[word] for word in words]
+
+
+def _stems_anew(words: Sequence[str], language: str | None) -> dict[str, str]:
+    """Each word's stem, by the stemmer that fits it."""
     by_kind: dict[str | None, list[str]] = {}
-    for word in set(words):
+    for word in words:
         by_kind.setdefault(_kind(word, language), []).append(word)
     stems: dict[str, str] = {}
     for kind, different in by_kind.items():
         name = STEMMERS.get(kind or "")
         stemmed = _stemmer(name).stemWords(different) if name in _KNOWN else different
         stems.update(zip(different, stemmed, strict=True))
-    return [stems[word] for word in words]
+    return stems
+
+
+@lru_cache(maxsize=8)
+def _stems_in(language: str | None) -> _Forms:
+    return _Forms(lambda words: _stems_anew(words, language))
+
+
+def _stemmed(words: Sequence[str], language: str | None) -> list[str]:
+    if language is not None and language not in STEMMERS and language not in _CYRILLIC:
+        language = "und"  # all languages without a stemmer are alike
+    return _stems_in(language).of(words)
 
 
 def words_of(text: str, *, uzbek: bool = False) -> list[str]:
     """The words of a text, folded and not stemmed."""
+    if not (uzbek or text.isascii()) and (bare := _TYPOGRAPHY.sub(" ", text)).isascii():
+        text = bare
     return _words(fold(text, uzbek=uzbek))
 
 
 def stems_of(text: str, language: str | None) -> list[str]:
     """The words of a text as the index has them, one after the other."""
     language = primary(language)
-    return _stemmed(_words(fold(text, uzbek=is_uzbek(language))), language)
+    return _stemmed(words_of(text, uzbek=is_uzbek(language)), language)
 
 
 def terms(text: str, language: str | None) -> str:
@@ -182,11 +231,12 @@ def plain(word: str) -> str:
 
 def plain_of(words: Iterable[str]) -> list[str]:
     """What these words are without accents, of those that have any; each once."""
-    different = list(dict.fromkeys(words))
-    if not different:
-        return []
-    bare = plain(" ".join(different)).split(" ")
-    return sorted({one for one, word in zip(bare, different, strict=True) if one != word} - {"", *different})
+    different = set(words)
+    accented = [word for word in different if not word.isascii()]
+    return sorted(set(_plain_words.of(accented)) - different - {""}) if accented else []
+
+
+_plain_words = _Forms(lambda words: {word: plain(word) for word in words})
 
 
 def readings(text: str, languages: Iterable[str | None]) -> tuple[tuple[str, ...], ...]:
