@@ -6,6 +6,16 @@
 from archiver.identify.keys import identify, title_key
 from archiver.identify.posts import same_post
 from archiver.identify.recognise import Recognised, Recognition, recognise
+from archiver.identify.sketch import sketch_of
 from archiver.identify.words import folded_words
 
-__all__ = ["Recognised", "Recognition", "folded_words", "identify", "recognise", "same_post", "title_key"]
+__all__ = [
+    "Recognised",
+    "Recognition",
+    "folded_words",
+    "identify",
+    "recognise",
+    "same_post",
+    "sketch_of",
+    "title_key",
+]

@@ -110,9 +110,9 @@ def _has_digit(word: str) -> bool:
     return any(character.isdigit() for character in word)
 
 
-def shingles(words: Sequence[str]) -> set[str]:
+def shingles(words: Sequence[str]) -> set[tuple[str, ...]]:
     """All runs of SHINGLE words; none where there are fewer."""
-    return {" ".join(words[at : at + SHINGLE]) for at in range(len(words) - SHINGLE + 1)}
+    return set(zip(*(words[at:] for at in range(SHINGLE)), strict=False))
 
 
 def containment(one: Sequence[str], other: Sequence[str]) -> float:

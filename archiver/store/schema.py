@@ -7,7 +7,7 @@ edited: a change is a new one at the end.
 from sqlite_utils import Database
 
 from archiver.hosts import host_of
-from archiver.store import indexing, sealing
+from archiver.store import indexing, parts, sealing
 from archiver.store.tables import migrations
 
 __all__ = ["APPLICATION_ID", "VERSION", "definitions", "migrations", "misshapen", "version"]
@@ -15,7 +15,7 @@ __all__ = ["APPLICATION_ID", "VERSION", "definitions", "migrations", "misshapen"
 APPLICATION_ID = 0x46415231
 """Marks the file as an archive of ours (`PRAGMA application_id`): "FAR1", feed archive, first format."""
 
-VERSION = 11
+VERSION = 12
 """`PRAGMA user_version` of what this program writes: the number of migrations."""
 
 
@@ -162,3 +162,9 @@ def m010_every_version_found(db: Database) -> None:
 def m011_suspects(db: Database) -> None:
     """What is in doubt of a feed, which each answer that confirms its document asks, mostly in vain."""
     db.execute("CREATE INDEX entries_suspect ON entries (feed_id) WHERE suspect = 1")
+
+
+@migrations()
+def m012_quicker_sketches(db: Database) -> None:
+    """Sketches are made of other numbers than before, which find nothing among the old ones."""
+    parts.sketch_anew(db)

@@ -1,12 +1,14 @@
 """The archive's tables, and the migrations that make them."""
 
 import re
+import sqlite3
 
 import pytest
 from sqlite_utils.migrations import Migrations
 
 from archiver.errors import SchemaError
-from archiver.store import Store, schema
+from archiver.identify import sketch_of
+from archiver.store import Store, schema, verify
 
 
 def test_the_version_is_the_number_of_migrations():
@@ -96,3 +98,21 @@ def test_a_first_migration_that_fails_leaves_a_file_that_can_become_an_archive(t
     schema.VERSION -= 1
     schema.migrations._migrations.pop()
     Store.open(tmp_path / "archive.db").close()
+
+
+def test_an_archive_with_sketches_of_another_making_gets_its_own(archive, entry):
+    text = "An old fox told the young ones where the best hens of all the village slept at night."
+    archive.add(archive.follow(), entry("a", text=text, sketch=(1, 2, 3)), entry("b", text="Short."))
+    archive.store.close()
+    with sqlite3.connect(archive.path) as older:
+        older.execute("DELETE FROM _sqlite_migrations WHERE name = 'm012_quicker_sketches'")
+        older.execute("PRAGMA user_version = 11")
+    older.close()
+    archive.store = Store.open(archive.path)
+    assert archive.rows("SELECT entry_id, hash FROM sketches ORDER BY hash") == [
+        (1, number) for number in sketch_of(text)
+    ]
+    archive.store.close()
+    db = verify.open_for(archive.path)
+    assert list(verify.everything(db)) == []
+    db.close()
