@@ -54,6 +54,7 @@ _PAIRED = (
 )
 WORD: Final = re.compile(f"(?:[^\\W_]|[{_MARKS}{_THAI}])+")
 _PLAIN_WORD = re.compile(r"[^\W_]+")
+_PARTED = {code: chr(code) if chr(code).isalnum() else " " for code in range(128)}
 _BEYOND_PLAIN = re.compile(f"[{_MARKS}{_THAI}]")
 """What makes words of other signs than letters and digits: without it, the simple pattern finds the same."""
 _PAIRS = re.compile(f"[{_PAIRED}]+|[^{_PAIRED}]+")
@@ -119,7 +120,9 @@ def _replaced(text: str, signs: Mapping[str, str]) -> str:
 
 
 def _words(folded: str) -> list[str]:
-    if folded.isascii() or not _BEYOND_PLAIN.search(folded):
+    if folded.isascii():
+        found = folded.translate(_PARTED).split()
+    elif not _BEYOND_PLAIN.search(folded):
         found = _PLAIN_WORD.findall(folded)
     else:
         found = WORD.findall(folded)

@@ -7,7 +7,7 @@ what is declared, but only where there is enough of it to be sure.
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from archiver.labels import language_of_label, without_label
@@ -84,23 +84,46 @@ def verdict(
     long text. A declaration keeps its region where the text agrees, or is too short to disagree.
     """
     label = language_of_label(title or "")
-    sample = _sample(f"{without_label(title or '')}\n{text[:_LOOKED_AT]}")
-    letters = _letters(sample)
-    probabilities = _probabilities(sample) if letters >= FEWEST_LETTERS else {}
-    if label is not None and not _is_contradicted(label, probabilities, letters, least=MANY_LETTERS):
+    said = _Text(_sample(f"{without_label(title or '')}\n{text[:_LOOKED_AT]}"))
+    if label is not None and not said.contradicts(label, least=MANY_LETTERS):
         return label, "label"
     for declaration in declared:
         tag = _tag(declaration)
-        if tag is not None and not _is_contradicted(tag, probabilities, letters, least=ENOUGH_LETTERS):
+        if tag is not None and not said.contradicts(tag, least=ENOUGH_LETTERS):
             return tag, "declared"
-    detected = _best(probabilities)
+    detected = _best(said.probabilities)
     return (detected[0], "text") if detected and detected[1] >= _LIKELY else (None, None)
 
 
 def detect(text: str) -> tuple[str, float] | None:
     """The likeliest language of a text and its probability; None below FEWEST_LETTERS letters."""
-    sample = _sample(text)
-    return _best(_probabilities(sample)) if _letters(sample) >= FEWEST_LETTERS else None
+    return _best(_Text(_sample(text)).probabilities)
+
+
+class _Text:
+    """What a text says of its language, worked out when it is asked: mostly a short one need not be."""
+
+    def __init__(self, sample: str) -> None:
+        self._sample = sample
+
+    @cached_property
+    def letters(self) -> int:
+        """How much there is to judge by."""
+        return _letters(self._sample)
+
+    @cached_property
+    def probabilities(self) -> dict[str, float]:
+        """How likely each language is; none where the text says nothing."""
+        return _probabilities(self._sample) if self.letters >= FEWEST_LETTERS else {}
+
+    def contradicts(self, tag: str, *, least: int) -> bool:
+        """Whether the text is long enough, and surely in another language than `tag` says."""
+        primary = _group(tag.partition("-")[0])
+        if primary not in _REFUTABLE or self.letters < least:
+            return False
+        best = _best(self.probabilities)
+        of_declared = sum(self.probabilities.get(language, 0.0) for language in _MEMBERS.get(primary, ()))
+        return best is not None and best[1] >= _SURE and of_declared <= _IMPROBABLE
 
 
 def _sample(text: str) -> str:
@@ -136,18 +159,6 @@ def _best(probabilities: dict[str, float]) -> tuple[str, float] | None:
 
 def _plain(language: str) -> str:
     return "uz" if language == "uzs" else language
-
-
-def _is_contradicted(tag: str, probabilities: dict[str, float], letters: int, *, least: int) -> bool:
-    """Whether a text is long enough, and surely in another language than `tag` says."""
-    best = _best(probabilities)
-    if letters < least or best is None:
-        return False
-    primary = _group(tag.partition("-")[0])
-    if primary not in _REFUTABLE:
-        return False
-    of_declared = sum(probabilities.get(language, 0.0) for language in _MEMBERS.get(primary, ()))
-    return best[1] >= _SURE and of_declared <= _IMPROBABLE
 
 
 def _group(language: str) -> str:
@@ -186,8 +197,8 @@ def _probabilities(sample: str) -> dict[str, float]:
     likely = _model().probabilities(sample)
     for language, times in _COMMONNESS.items():
         likely[language] *= times
-    text = sample.lower()
-    present = _TELLING.intersection(text)
+    text = "" if sample.isascii() else sample.lower()
+    present = {letter for letter in _TELLING if letter in text}
     if present:
         telling, words = _telling_words(text)
         for language, alphabet in _ALPHABETS.items():

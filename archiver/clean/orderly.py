@@ -36,6 +36,7 @@ _LEFT_OUT = {
     **dict.fromkeys(("iframe", "script", "style"), frozenset[str]()),
     "noscript": frozenset({"img"}),
     "svg": frozenset(_SHAPES.split()),
+    "colgroup": frozenset({"col"}),
 }
 """Elements that go with all that is in them, and what may be in them for that to be certain."""
 _TRACELESS = frozenset({"link", "meta", "source", "track"})
@@ -67,15 +68,18 @@ _REFUSED = {name: _ENDED.get(name, frozenset()) | _IMPLIED[name] for name in _NA
 
 _PARTS = re.compile(r"(<[^<>\"]*+(?:\"[^\"<]*+\"[^<>\"]*+)*+>)")
 _SPACE, _NAME, _BARE = r"[ \t\n]", r"[a-zA-Z_][a-zA-Z0-9_.:-]*+", r"[a-zA-Z0-9_.#%:/?&=,;+~@!-]++"
+_APART = rf"(?:{_SPACE}++|(?<=[\"']))"
+"""Between two attributes; after a quotation mark nothing need stand there."""
 _START = re.compile(
     r"<([a-zA-Z][a-zA-Z0-9]*+)"
-    rf"((?:{_SPACE}++{_NAME}(?:=(?:\"[^\"]*+\"|'[^']*+'|{_BARE}))?+)*+)"
+    rf"((?:{_APART}{_NAME}(?:=(?:\"[^\"]*+\"|'[^']*+'|{_BARE}))?+)*+)"
     rf"{_SPACE}*+(/?)>"
 )
-_ATTRIBUTE = re.compile(rf"{_SPACE}({_NAME})(?:=(?:\"([^\"]*+)\"|'([^']*+)'|({_BARE})))?+")
+_ATTRIBUTE = re.compile(rf"{_APART}({_NAME})(?:=(?:\"([^\"]*+)\"|'([^']*+)'|({_BARE})))?+")
 _END = re.compile(r"</([a-zA-Z][a-zA-Z0-9]*+)[ \t\n]*+>")
 _COMMENT = re.compile(r"<!--(?!-?>)[^-]*+(?:-(?!-)[^-]*+)*+-->")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_INSTRUCTION = re.compile(r"<\?[a-zA-Z][^<>]*+>")
+_CONTROLS = bytes([*range(9), *range(11, 32), 127])
 _NUMBERED = re.compile(r"&#([0-9a-zA-Z]*+;?)")
 _NUMBER = re.compile(r"([0-9]{2,6});|[xX]([0-9a-fA-F]{2,5});")
 
@@ -117,7 +121,7 @@ class _Words:
 
 def read_orderly(html: str, base_url: str | None) -> Orderly | None:
     """Read a fragment; None where it is not orderly. Linear in its length."""
-    if len(html) > _LONGEST or _CONTROL.search(html) or not _are_sound(html):
+    if len(html) > _LONGEST or _has_controls(html) or not _are_sound(html):
         return None
     parts = _PARTS.split(html)
     if html.count("<") != len(parts) // 2:
@@ -129,6 +133,11 @@ def read_orderly(html: str, base_url: str | None) -> Orderly | None:
             balanced=_written(html).strip(), lines=lines, last_link="", leads_on=False, heading=None
         )
     return _Reader(parts, base_url).run()
+
+
+def _has_controls(html: str) -> bool:
+    data = html.encode("utf-8", "surrogatepass")
+    return len(data.translate(None, _CONTROLS)) < len(data)
 
 
 def _are_sound(html: str) -> bool:
@@ -280,12 +289,16 @@ class _Reader:
         """Where the end tag of an element stands that goes with its content; 0 where that is not certain."""
         if name in _SEEN and not self.hidden:
             self.text.append(" ")
+        if name == "colgroup" and self.stack[-1:] != ["table"]:
+            return 0
         allowed, last = _LEFT_OUT[name], f"</{name}>"
         for end in range(at + 2, len(self.parts), 2):
             if name not in _CODE:
                 if self.parts[end - 1].strip():
                     return 0
                 self.words.append(self.parts[end - 1])
+                if name == "colgroup":  # its tags alone go from the HTML
+                    self.out.append(self.parts[end - 1])
             if self.parts[end] == last:
                 return end
             tag = _START.fullmatch(self.parts[end]) or _END.fullmatch(self.parts[end])
@@ -315,7 +328,7 @@ def _understood(spelt: str, base_url: str | None) -> _Tag | None:
         return _Tag(name, f"</{shown}>" if shown in TAGS else "", ends=True) if known else None
     start = _START.fullmatch(spelt)
     if start is None:
-        return _Tag("") if _COMMENT.fullmatch(spelt) else None
+        return _Tag("") if _COMMENT.fullmatch(spelt) or _INSTRUCTION.fullmatch(spelt) else None
     name, source, is_empty = start[1].lower(), start[2], bool(start[3])
     if name in _TRACELESS:
         return _Tag("")

@@ -34,8 +34,11 @@ def sketch(words: Sequence[str]) -> tuple[int, ...]:
     if len(words) < _FEWEST_WORDS:
         return ()
     numbers = _shingle_hashes(words)
-    head = _smallest(numbers[: _HEAD_WORDS - SHINGLE + 1])
-    return tuple(sorted({*head, *_smallest(numbers)}))
+    head = sorted(set(numbers[: _HEAD_WORDS - SHINGLE + 1].tolist()))[:_EACH]
+    if len(head) == _EACH:  # nothing above can be among the smallest of all
+        numbers = numbers[numbers <= head[-1]]
+    whole = sorted(set(numbers.tolist()))[:_EACH]
+    return tuple(sorted({*head, *whole}))
 
 
 def _shingle_hashes(words: Sequence[str]) -> "np.ndarray":
@@ -55,10 +58,3 @@ def _shingle_hashes(words: Sequence[str]) -> "np.ndarray":
         numbers *= np.uint64(factor)
     numbers ^= numbers >> np.uint64(31)
     return numbers.view(np.int64)
-
-
-def _smallest(numbers: "np.ndarray") -> list[int]:
-    import numpy as np
-
-    smallest: list[int] = np.unique(numbers)[:_EACH].tolist()
-    return smallest

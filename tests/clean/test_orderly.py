@@ -13,13 +13,13 @@ from archiver.clean.text import lines_of, parse
 
 BASE = "https://site.example/blog/post"
 TAGS = """
-    a abbr address article aside audio b big blockquote br caption center cite code dd del details
-    div dl dt em figcaption figure font footer form h1 h2 h3 h4 header hr i iframe img ins kbd li
+    a abbr address article aside audio b big blockquote br caption center cite code col colgroup dd del
+    details div dl dt em figcaption figure font footer form h1 h2 h3 h4 header hr i iframe img ins kbd li
     link main mark math meta nav noscript object ol p picture pre q s samp script section select
     small source span strike strong style sub summary sup svg table tbody td textarea tfoot th thead
     time title tr tt u ul var video wbr
 """.split()  # noqa: SIM905 - readable as prose
-ENCLOSING = [name for name in TAGS if name not in {"br", "hr", "img", "link", "meta", "source", "wbr"}]
+ENCLOSING = [name for name in TAGS if name not in {"br", "col", "hr", "img", "link", "meta", "source", "wbr"}]
 ATTRIBUTES = [
     ' class="sharedaddy"',
     " class='x more-link'",
@@ -74,6 +74,7 @@ TEXTS = [
     "<!---->",
     "<!-->",
     "<?php ?>",
+    '<?xml version="1.0" x="a>b"?>',
     "<![CDATA[",
     "</p>",
     "</img>",
@@ -162,6 +163,8 @@ def test_every_element_in_every_other_is_read_as_the_tree_has_it():
         "<ul><li>One</li><li>Two<ol><li>Three</li></ol></li></ul>",
         "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>b</td></tr></tbody></table>",
         '<p>A film: <iframe src="https://video.example/1"></iframe></p><script>let a = 1</script>',
+        '<table><colgroup><col width="9" /> <col></colgroup><tbody><tr><td>x</td></tr></tbody></table>',
+        '<?xml version="1.0"?><div data-decimals="2"data-uid="x">A rating</div>',
         '<picture><source srcset="a.webp"><img src="/a.jpg"></picture><svg><path d="M0"/></svg>',
     ],
 )
