@@ -150,7 +150,7 @@ class Workers:
         from pebble import ProcessPool
 
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["archiver.warm"])
+        context.set_forkserver_preload(["archiver.warm", __name__])
         return ProcessPool(
             max_workers=self.count, initializer=_begin, initargs=[MEMORY_LIMIT_BYTES], context=context
         )

@@ -6,8 +6,10 @@ looked at from both ends inwards, up to the first that is the author's, never in
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from bs4.element import Tag
+if TYPE_CHECKING:
+    from bs4.element import Tag
 
 _FURNITURE = """
     a2a_kit addthis_toolbox addtoany_content addtoany_share_save_container blogger-post-footer
@@ -116,7 +118,7 @@ _WORDS = re.compile(r"\w+")
 _LONGEST_LINE = 600
 
 
-def is_furniture(tag: Tag) -> bool:
+def is_furniture(tag: "Tag") -> bool:
     """Whether an element is a widget by its class, rather than part of the text."""
     classes = tag.get("class")
     if not classes:

@@ -1,10 +1,15 @@
-"""HTML to text: a line a block, words neither glued nor split, nothing lost at any depth."""
+"""HTML to text: a line a block, words neither glued nor split, nothing lost at any depth.
+
+Beautiful Soup is slow to load, and most texts and commands do without: only what needs a tree loads it.
+"""
 
 import re
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-from bs4 import BeautifulSoup
-from bs4.element import NavigableString, PageElement, PreformattedString, Tag
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup
+    from bs4.element import PageElement, Tag
 
 _BLOCK_NAMES = """
     address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset
@@ -107,12 +112,14 @@ def _without_unclosed(html: str) -> str:
     return "".join(pieces) + html[position:]
 
 
-def parse(html: str) -> BeautifulSoup:
+def parse(html: str) -> "BeautifulSoup":
     """The tree of a fragment; libxml2's, which lost no text at any depth when events build the tree.
 
     The body is opened before the fragment, for Beautiful Soup takes a bare address or file name for a
     mistake and warns. Where there is no markup at all, a blank line means what `<p>` would.
     """
+    from bs4 import BeautifulSoup
+
     if "<" not in html:
         html = _BLANK_LINES.sub("<p>", html)
     # An end tag without a start ends a line in browsers; libxml2 would not hear of it.
@@ -120,8 +127,10 @@ def parse(html: str) -> BeautifulSoup:
     return BeautifulSoup(f"<html><body>{marked}", "lxml")
 
 
-def lines_of(soup: Tag, is_left_out: Callable[[Tag], bool] | None = None) -> list[str]:
+def lines_of(soup: "Tag", is_left_out: "Callable[[Tag], bool] | None" = None) -> list[str]:
     """The lines of a tree; elements for which `is_left_out` holds are passed over."""
+    from bs4.element import NavigableString, PreformattedString, Tag
+
     pieces: list[str] = []
     pre_depth = 0
     # Depth is the publisher's to choose: a stack of our own, never recursion.

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from archiver import marks
 from archiver.errors import ParseError
 from archiver.model import ParsedFeed, ParseOptions, Raw
-from archiver.parse import jsonfeed, page, syndication, text
+from archiver.parse import jsonfeed, syndication
 from archiver.parse.cut import Cut, cut_json, cut_xml
 from archiver.parse.decode import Decoded, decode
 from archiver.parse.sniff import Sniffed, sniff, sniff_bytes
@@ -133,8 +133,12 @@ def _read(decoded: Decoded, sniffed: Sniffed, options: ParseOptions) -> ParsedFe
     if kind == "json":
         return jsonfeed.read(decoded.text, charset=decoded.charset, options=options)
     if kind == "text":
+        from archiver.parse import text  # most documents are feeds: the others' readers are loaded for them
+
         return text.read(decoded.text, charset=decoded.charset, options=options)
     if kind == "page" and options.kind == "page":
+        from archiver.parse import page
+
         return page.read(decoded.text, charset=decoded.charset, options=options)
     if kind == "page":
         raise ParseError(

@@ -30,6 +30,14 @@ def test_a_copy_is_kept_that_says_the_same_and_a_damaged_one_is_replaced(cache):
     assert [max(found, key=found.get) for found in first] == ["en", "sv", "ru"]
 
 
+def test_what_a_copy_holds_is_used_where_it_lies(cache):
+    made, kept = LanguageModel(LANGUAGES), LanguageModel(LANGUAGES)
+    for name in ("_rows", "_features", "_priors"):
+        assert getattr(kept, name).flags.aligned
+        assert getattr(kept, name).base is not None
+        assert (getattr(kept, name) == getattr(made, name)).all()
+
+
 def test_where_no_copy_can_be_kept_there_is_none(cache):
     cache.parent.write_text("a file where a folder should be")
     assert len(verdicts()) == len(TEXTS)
