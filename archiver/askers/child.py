@@ -22,8 +22,8 @@ from archiver.errors import FetchError  # noqa: E402
 from archiver.fetch import Fetcher  # noqa: E402
 from archiver.model import Response  # noqa: E402
 
-_GARBAGE = 10_000
-"""After so many new objects those in circles are looked for. There are next to none."""
+_GARBAGE = 5_000
+"""So many objects are new before those in circles are looked for. There are next to none; see `_bare`."""
 
 
 def main(descriptor: int) -> None:
@@ -114,12 +114,18 @@ class _Asking:
         try:
             came = await self._fetcher.fetch(order.request, turns=turns, host=order.host)
         except FetchError as error:
-            came = error
+            came = _bare(error)
         except Exception as bug:
             came = Fault(f"asking failed by our own fault: {bug!r}", traceback.format_exc())
         finally:
             self._under_way.pop(order.number, None)  # it is not there any more where it was dropped
         self.link.say(Came(order.number, came))
+
+
+def _bare(error: FetchError) -> FetchError:
+    """A failure without what led to it: that holds the whole fetch, which holds it, and all would stay."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 class _Telling(logging.Handler):

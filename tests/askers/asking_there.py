@@ -1,12 +1,14 @@
 """Makers of Fetchers for the process that asks: given by name, since functions of a test do not travel."""
 
 import asyncio
+import gc
 import logging
 import warnings
 from contextlib import suppress
 from pathlib import Path
 
 from archiver.config import FetchSettings
+from archiver.errors import FetchError
 from archiver.fetch import Fetcher
 from archiver.model import FetchRequest, Response
 
@@ -29,6 +31,10 @@ class _Odd(Fetcher):
                 return Response(request_url="", final_url="", status=200, body=_open_files())
             case "secrets":
                 return Response(request_url="", final_url="", status=200, body=_what_others_can_read())
+            case "hoard":
+                gc.disable()
+            case "kept":
+                return Response(request_url="", final_url="", status=200, body=_failures_kept())
             case "hang":
                 while True:
                     pass
@@ -46,6 +52,10 @@ class _Odd(Fetcher):
 def odd(settings: FetchSettings) -> Fetcher:
     """A Fetcher with faults of our own."""
     return _Odd(settings)
+
+
+def _failures_kept() -> bytes:
+    return b"%d" % sum(isinstance(one, FetchError) for one in gc.get_objects())
 
 
 def _open_files() -> bytes:

@@ -236,6 +236,13 @@ async def test_its_answer_shows_that_its_loop_goes_round(odd, asking):
         await task
 
 
+async def test_a_failure_that_was_told_is_not_kept_there_until_somebody_looks_for_garbage(odd, asking, site):
+    askers = asking(make=odd)
+    await askers.fetch(FetchRequest(url="http://a.example/hoard"))
+    await outcome(askers, site.serve("/torn", b"<rss>", length=1000))
+    assert (await askers.fetch(FetchRequest(url="http://a.example/kept"))).body == b"0"
+
+
 # ------------------------------------------------------------ what it must not have, and what it has to say
 
 
