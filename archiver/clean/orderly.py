@@ -130,7 +130,7 @@ def read_orderly(html: str, base_url: str | None) -> Orderly | None:
         text = unescape(blank_lines_as("\x1e", html).replace("\n", " ").replace("\t", " "))
         lines = folded_lines(text.replace("\n", " ").replace("\t", " ").replace("\x1e", "\n"))
         return Orderly(
-            balanced=_written(html).strip(), lines=lines, last_link="", leads_on=False, heading=None
+            balanced=_written(unescape(html)).strip(), lines=lines, last_link="", leads_on=False, heading=None
         )
     return _Reader(parts, base_url).run()
 
@@ -162,11 +162,8 @@ def _are_sound(html: str) -> bool:
 
 def _written(text: str) -> str:
     """A text between two tags as a browser writes it."""
-    if "&" in text:
-        text = unescape(text).replace("&", "&amp;").replace("<", "&lt;")
-    if ">" in text:
-        text = text.replace(">", "&gt;")
-    return text.replace("\u00a0", "&nbsp;") if "\u00a0" in text else text
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text.replace("\u00a0", "&nbsp;")
 
 
 class _Reader:
@@ -220,8 +217,8 @@ class _Reader:
 
     def say(self, words: str) -> None:
         if "&" in words or ">" in words or "\u00a0" in words:
-            self.out.append(_written(words))
             words = unescape(words)
+            self.out.append(_written(words))
         else:
             self.out.append(words)
         self.words.append(words)

@@ -26,6 +26,8 @@ def as_json(values: Mapping[str, object], *, without: Iterable[str] = ()) -> str
 
 def _plain(value: object, textless: bool, depth: int) -> object:
     """Reduce a value to what JSON knows; `textless` drops `value`, where feedparser keeps a text's words."""
+    if isinstance(value, str):  # most are, and to tell a mapping takes long
+        return value
     if isinstance(value, time.struct_time):
         year, month, day, hour, minute, second = value[:6]
         return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
@@ -39,6 +41,6 @@ def _plain(value: object, textless: bool, depth: int) -> object:
         }
     if isinstance(value, (list, tuple)):
         return None if depth >= _DEEPEST else [_plain(part, textless, depth + 1) for part in value]
-    if isinstance(value, (str, int, float, bool)) or value is None:
+    if isinstance(value, (int, float, bool)) or value is None:
         return value
     return str(value)

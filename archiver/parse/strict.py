@@ -29,7 +29,9 @@ class _Text(str):
     __slots__ = ()
 
     def translate(self, table: Any) -> str:  # noqa: ANN401 - as `str` has it
-        return str.translate(self, table) if _WINDOWS_1252.search(self) else str(self)
+        if self.isascii() or not _WINDOWS_1252.search(self):
+            return str(self)
+        return str.translate(self, table)
 
 
 class _Parameters(dict[str, Any]):
