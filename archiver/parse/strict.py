@@ -7,7 +7,8 @@ namespaces: three quarters of its time, with the options that we use.
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from xml.parsers import expat
 from xml.sax import SAXException
 from xml.sax.xmlreader import AttributesNSImpl
@@ -21,6 +22,12 @@ _BUFFER = 64 * 1024
 
 Name = tuple[str | None, str]
 """A namespace, and the name in it."""
+
+MOST_NAMES = 300
+"""Of which it is remembered what they mean among some namespaces, of elements and of attributes each."""
+LONGEST_NAME = 200
+_LONGEST_DECLARED = 2_000
+"""Characters of namespaces that are remembered."""
 
 
 class _Text(str):
@@ -41,19 +48,42 @@ class _Parameters(dict[str, Any]):
         return FeedParserDict(self)
 
 
+class _Known(dict[str, tuple[str, str]]):
+    """What names mean, of few enough and short ones: publishers choose them, and this outlives a document."""
+
+    def __setitem__(self, name: str, meaning: tuple[str, str]) -> None:
+        if len(self) < MOST_NAMES and len(name) <= LONGEST_NAME:
+            super().__setitem__(name, meaning)
+
+
+class _Meanings(NamedTuple):
+    tags: _Known
+    attributes: _Known
+
+
+@lru_cache(maxsize=64)
+def _meanings(declared: tuple[tuple[str, str], ...]) -> _Meanings:
+    """What was learned of names among these namespaces: most documents declare what others do."""
+    return _Meanings(_Known(), _Known())
+
+
 class _Namespaces(dict[str, str]):
-    """The namespaces in use. What names mean rests on them, so that is forgotten when they change."""
+    """The namespaces in use, and what names mean, which rests on them and on their order."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.tags: dict[str, tuple[str, str]] = {}
-        self.attributes: dict[str, tuple[str, str]] = {}
+        self.known = _meanings(())
+        self._declared = 0
 
     def __setitem__(self, prefix: str, uri: str) -> None:
-        if self.get(prefix) != uri:
-            self.tags.clear()
-            self.attributes.clear()
+        if self.get(prefix) == uri:
+            return
         super().__setitem__(prefix, uri)
+        self._declared += len(prefix) + len(uri)
+        if self._declared <= _LONGEST_DECLARED:
+            self.known = _meanings(tuple(self.items()))
+        else:
+            self.known = _Meanings(_Known(), _Known())
 
 
 class _Naming(StrictFeedParser):  # type: ignore[misc]  # feedparser is untyped
@@ -119,7 +149,7 @@ class _Reader(StrictFeedParser):  # type: ignore[misc]  # feedparser is untyped
         """A start tag."""
         if self.pieces:
             self._flush()
-        tags = self.namespaces_in_use.tags
+        tags = self.namespaces_in_use.known.tags
         tag = tags.get(name)
         if tag is None:
             tag = tags[name] = self._naming.of_tags(name)
@@ -134,7 +164,7 @@ class _Reader(StrictFeedParser):  # type: ignore[misc]  # feedparser is untyped
         (namespace, local), _ = _pair(name)
         if (namespace, local.lower()) in _DRAWN:
             said["xmlns"] = namespace
-        names = self.namespaces_in_use.attributes
+        names = self.namespaces_in_use.known.attributes
         again = []
         for key, value in attributes.items():
             known = names.get(key)
@@ -149,7 +179,7 @@ class _Reader(StrictFeedParser):  # type: ignore[misc]  # feedparser is untyped
         """An end tag."""
         if self.pieces:
             self._flush()
-        tags = self.namespaces_in_use.tags
+        tags = self.namespaces_in_use.known.tags
         tag = tags.get(name)
         if tag is None:
             tag = tags[name] = self._naming.of_tags(name)

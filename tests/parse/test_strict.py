@@ -8,6 +8,7 @@ from xml.sax import SAXException
 import feedparser
 import pytest
 
+from archiver.parse import strict
 from archiver.parse.strict import read_strictly
 
 CASES = Path(__file__).parent / "cases"
@@ -64,3 +65,29 @@ def test_what_texts_may_have_in_them_reads_the_same(name):
 def test_unsound_xml_is_not_read(source):
     with pytest.raises(SAXException):
         read_strictly(source)
+
+
+def test_what_was_learned_of_names_holds_for_the_same_namespaces_only():
+    told = [
+        ('xmlns:a="http://search.yahoo.com/mrss/"', "x"),
+        ('xmlns:a="http://purl.org/dc/elements/1.1/"', "a:x"),
+        ('xmlns:a="urn:x" xmlns:b="urn:x"', "b:x"),
+        ('xmlns:b="urn:x" xmlns:a="urn:x"', "b:x"),
+    ]
+    for declared, name in told * 2:
+        item = f'<a:title {name}="1">b</a:title>'
+        source = f"<rss {declared}><channel><item>{item}</item></channel></rss>".encode()
+        assert as_plain(read_strictly(source)) == as_plain(as_feedparser_reads(source))
+
+
+def test_little_is_remembered_of_publishers_who_invent_names():
+    strict._meanings.cache_clear()
+    names = [f"n{number}" for number in range(strict.MOST_NAMES + 50)] + ["long" * strict.LONGEST_NAME]
+    items = "".join(f"<{name} a{name}='1'>b</{name}>" for name in names)
+    declared = " ".join(f"xmlns:p{number}='urn:{number}'" for number in range(2_000))
+    read_strictly(f"<rss><channel><item>{items}</item></channel></rss>".encode())
+    known = strict._meanings(())
+    assert len(known.tags) == len(known.attributes) == strict.MOST_NAMES
+    assert max(map(len, known.tags)) <= strict.LONGEST_NAME
+    read_strictly(f"<rss {declared}><channel><item>{items}</item></channel></rss>".encode())
+    assert strict._meanings.cache_info().currsize <= 64
