@@ -236,7 +236,10 @@ def _sample(body: bytes) -> Sample:
 
 def _mojibake(text: str) -> tuple[str, ...]:
     """Notice UTF-8 that was once read as windows-1251 and written again; it is told, never changed."""
-    words = [word for word in re.findall(r"[^\x00-\x7f]{8,60}", text[:20_000]) if word[0] in "РСÐÑ"][:50]
+    head = text[:20_000]
+    if not any(sign in head for sign in "РСÐÑ"):
+        return ()
+    words = [word for word in re.findall(r"[^\x00-\x7f]{8,60}", head) if word[0] in "РСÐÑ"][:50]
     if len(words) < 5:
         return ()
     again = 0
