@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from archiver.errors import FetchError
 from archiver.fetch import Fetcher
 from archiver.fetch.wire import Pace, Wire
-from archiver.model import FetchRequest
+from archiver.model import FetchOptions, FetchRequest
 
 pytestmark = pytest.mark.anyio
 
@@ -91,11 +91,12 @@ async def test_a_false_answer_is_named(server, fetcher, name):
 
 
 async def test_a_body_of_single_bytes_is_read_and_one_of_too_many_is_not(server, fetcher):
+    patient = FetchOptions(timeout_seconds=30)  # it is work, and other tests run beside this one
     url = server.say("bytes", CHUNKED + b"1\r\na\r\n" * 100_000 + b"0\r\n\r\n")
-    assert (await fetcher.fetch(FetchRequest(url=url))).body == b"a" * 100_000
+    assert (await fetcher.fetch(FetchRequest(url=url, options=patient))).body == b"a" * 100_000
     url = server.say("many", CHUNKED + b"1\r\na\r\n" * 200_001 + b"0\r\n\r\n")
     with pytest.raises(FetchError) as caught:
-        await fetcher.fetch(FetchRequest(url=url))
+        await fetcher.fetch(FetchRequest(url=url, options=patient))
     assert str(caught.value) == "the server sends the document in too many pieces"
 
 
