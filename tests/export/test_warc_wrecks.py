@@ -93,8 +93,8 @@ def test_headers_that_lie_are_passed_over(new_crawl, make_archive, warc, rss, he
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"\n" * 99, b"This is no WARC.", b"\x1f\x8b\x08", gzip.compress(b"hello", mtime=0), b"\x1f\x8b\x08" * 5_000,
-     bytes(70_000), b"WARC/1.0\r\n", b"WARC/1.0"],
+    [b"", b"\n" * 99, b"This is no WARC.", b"\x1f\x8b\x08", gzip.compress(b"hello", mtime=0),
+     b"\x1f\x8b\x08" * 5_000, bytes(70_000), b"WARC/1.0\r\n", b"WARC/1.0"],
 )  # fmt: skip
 def test_what_is_no_warc_is_said_to_be_none(make_archive, warc, data):
     warc.write_bytes(data)
