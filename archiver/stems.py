@@ -69,8 +69,7 @@ _NOTHING = re.compile(
 )
 """Marks that are no letters once NFKC has joined what it can: stress, vowel points, tatweel, soft hyphens."""
 
-_LETTERS = {"ё": "е", "ѐ": "е", "ѝ": "и"}
-_AS_ONE = dict.fromkeys(_APOSTROPHES[1:], "'")
+_LETTERS = {"ё": "е", "ѐ": "е", "ѝ": "и"} | dict.fromkeys(_APOSTROPHES[1:], "'")
 _TYPOGRAPHY = re.compile("[\u00a0‘’“”–—…«»•·]+")
 """What makes most English texts other than ASCII, and parts words in any text."""
 _PLAIN = str.maketrans(
@@ -104,11 +103,10 @@ def is_uzbek(language: str | None) -> bool:
 def fold(text: str, *, uzbek: bool = False) -> str:
     """Text of which the words are folded; `uzbek`: apostrophes are (parts of) letters there."""
     if text.isascii():
-        text = text.lower()
+        text = text.lower().replace("`", "'")
     else:
         text = unicodedata.normalize("NFKC", text).casefold()
         text = _replaced(_NOTHING.sub("", unicodedata.normalize("NFC", text)), _LETTERS)
-    text = text if text.isascii() else _replaced(text, _AS_ONE)
     return _BETWEEN.sub("", _UZBEK_LETTER.sub(rf"\1{_OKINA}", text)) if uzbek else text
 
 
