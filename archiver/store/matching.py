@@ -7,6 +7,7 @@ edits, tags of very many feeds) or is finer than a day, becomes a condition besi
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from sqlite_utils import Database
@@ -36,6 +37,8 @@ class Matching:
     parameters: dict[str, Any]
     ranked: Node | None
     """The words by which some answers are better than others."""
+    is_words_alone: bool
+    """Nothing else was asked for, so that all that have these words answer."""
     languages: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -122,6 +125,7 @@ def matching(db: Database, query: Query) -> Matching:
         conditions=tuple(conditions),
         parameters=work.parameters,
         ranked=ranked,
+        is_words_alone=expression is not None and not conditions and ranked == tree and query.seen_by is None,
         languages=languages,
         notes=(*query.notes, *dict.fromkeys(work.notes)),
     )
@@ -256,7 +260,7 @@ def _filter(work: _Compiling, asked: Filter) -> str:
             words = list(indexing.language_words(value))
             return _any_of(words[-1:])
         case "after":
-            return _any_of(days("p", span_of(value)[0], "9999-12-31"))
+            return _since(span_of(value)[0])
         case "before":
             return _any_of(days("p", "0000-01-01", span_of(value)[1]))
         case "seen":
@@ -264,6 +268,16 @@ def _filter(work: _Compiling, asked: Filter) -> str:
         case "changed":
             return "(facts : changed)" if whether(value) else f"({EVERYTHING} NOT facts : changed)"
     raise AssertionError(asked)
+
+
+def _since(first: str) -> str:
+    """All days from this one on: as few words as that takes, since FTS5 opens a list for each."""
+    told = list(days("p", first, "9999-12-31"))
+    if first[:10] == "0001-01-01":
+        return _any_of(told)
+    eve = (date.fromisoformat(first[:10]) - timedelta(days=1)).isoformat()
+    before = list(days("p", "0000-01-01", eve))
+    return _any_of(told) if len(told) <= len(before) else f"({EVERYTHING} NOT {_any_of(before)})"
 
 
 def span_of(value: str) -> tuple[str, str]:

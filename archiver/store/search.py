@@ -117,10 +117,10 @@ def _newest_first(
         answers = _newest_of_all(db, at, limit + 1)
         total = int(db.execute("SELECT count(*) FROM posts").fetchone()[0])
     else:
-        versions, only_newest = ranking.newest(db, found, last=at.last)
+        versions, only_newest = ranking.newest(db, found, last=at.last, most=ranking.LISTED)
         if only_newest:
             notes.append(
-                f"very many posts have this; only those that came last are shown, {ranking.RANKED:,}"
+                f"very many posts have this; only those that came last are shown, {ranking.LISTED:,}"
             )
         everything = _answers(
             db, query, [(number, None) for number in versions], _Cursor(last=at.last), len(versions)
@@ -268,7 +268,7 @@ def count(db: Database, query: Query) -> int:
 def facets(db: Database, query: Query) -> records.Facets:
     """How the posts that answer are spread over feeds, tags, languages, years; of very many, the newest."""
     found = matching(db, query)
-    versions, only_newest = ranking.newest(db, found, last=_last(db))
+    versions, only_newest = ranking.newest(db, found, last=_last(db), most=ranking.RANKED)
     rows = db.execute(
         f"""
         SELECT entries.post_id, entries.feed_id, entries.id, entries.language,

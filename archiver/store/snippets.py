@@ -1,8 +1,9 @@
 """A few words of a text around those that were looked for, also where only their stems are the same."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from archiver import stems
 from archiver.query import Node, Term, walk
@@ -13,6 +14,9 @@ WORDS = 24
 
 _READ = 4_000
 """So many words of a text are looked through for the best place, then the first place is taken."""
+
+_TOGETHER = 256
+"""So many words of a text are stemmed with one call."""
 
 _PIECE = re.compile(r"\S+")
 _JOINED = re.compile(r"[^\W_]+(?:['’‘ʻʼ`´][^\W_]+)*", re.UNICODE)
@@ -59,26 +63,42 @@ class Marker:
 
     def places(self, text: str) -> Iterator[tuple[int, int, bool]]:
         """Where words begin and end, and whether they are sought."""
-        for found in _JOINED.finditer(text):
-            word = found[0]
-            hit = self._known.get(word)
-            if hit is None:
-                hit = self._known[word] = self._is_sought(word)
-            yield found.start(), found.end(), hit
+        found = _JOINED.finditer(text)
+        while some := list(islice(found, _TOGETHER)):
+            self._look_at({one[0] for one in some} - self._known.keys())
+            for one in some:
+                yield one.start(), one.end(), self._known[one[0]]
 
-    def _is_sought(self, word: str) -> bool:
+    def _look_at(self, words: Collection[str]) -> None:
+        """Learn which of these words are sought; all at once, as to call a stemmer costs the most."""
+        if not words:
+            return
+        uzbek, together = stems.is_uzbek(self._language), "\n".join(words)
+        parts = stems.words_of(together, uzbek=uzbek)
+        sought = {
+            part
+            for part, stem in zip(parts, stems.stems_of(together, self._language), strict=True)
+            if self._is_sought(part, stem)
+        }
+        if not sought:
+            self._known.update(dict.fromkeys(words, False))
+            return
+        undivided = frozenset(parts)
+        for word, folded in zip(words, stems.fold(together, uzbek=uzbek).split("\n"), strict=True):
+            self._known[word] = (
+                folded in sought
+                if folded in undivided
+                else not sought.isdisjoint(stems.words_of(word, uzbek=uzbek))
+            )
+
+    def _is_sought(self, folded: str, stem: str) -> bool:
         wanted = self._wanted
-        is_uzbek = stems.is_uzbek(self._language)
-        for stem, folded in zip(
-            stems.stems_of(word, self._language), stems.words_of(word, uzbek=is_uzbek), strict=True
-        ):
-            if stem in wanted.whole or stems.plain(stem) in wanted.plain:
-                return True
-            if wanted.beginnings and (
-                folded.startswith(wanted.beginnings) or stems.plain(folded).startswith(wanted.beginnings)
-            ):
-                return True
-        return False
+        if stem in wanted.whole or (wanted.plain and stems.plain(stem) in wanted.plain):
+            return True
+        beginnings = wanted.beginnings
+        return bool(beginnings) and (
+            folded.startswith(beginnings) or stems.plain(folded).startswith(beginnings)
+        )
 
     def whole(self, text: str) -> Snippet:
         """All of a text, with what is sought marked."""

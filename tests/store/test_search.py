@@ -11,6 +11,7 @@ from archiver.changes import ChangeKind
 from archiver.errors import ConfigError, NotFound
 from archiver.model import Category, Person
 from archiver.query import MAX_TERMS, Query, Term, walk
+from archiver.store import matching, ranking
 from archiver.store import search as searching
 
 
@@ -246,6 +247,12 @@ def dated(archive, entry):
     return archive
 
 
+@pytest.mark.parametrize("day", ["2024", "2024-05", "2024-05-17"])
+def test_days_without_an_end_are_told_in_few_words(archive, day):
+    told = matching.matching(archive.db, Query(words=f"after:{day}")).match
+    assert told.count(" OR ") < 100
+
+
 def test_a_field_that_does_not_exist_is_two_words(ask, library, entry):
     library.add(1, entry("d", text="The source is Reuters, they say."))
     found = ask("source:reuters")
@@ -333,6 +340,13 @@ def test_a_snippet_begins_a_little_before_the_words(library, entry, ask):
     assert hit.snippet.text.endswith("…")
 
 
+def test_a_word_is_marked_whatever_stands_beside_it_in_the_text(library, entry, ask):
+    library.add(1, entry("d", title=None, text="L'eau, 東京都 и aq‘lli: votes, ＶＯＴＥＤ, don't vote."))
+    assert ask("vote").items[0].snippet.marked().count("**") == 6
+    assert "**東京都**" in ask("東京").items[0].snippet.marked()
+    assert "**L'eau**" in ask("eau").items[0].snippet.marked()
+
+
 def test_nothing_asked_is_everything_newest_first(ask):
     page = ask(limit=2)
     assert [hit.post.id for hit in page.items] == [1, 3]
@@ -372,6 +386,24 @@ def test_where_best_first_ends_before_the_last_post_a_note_says_so(ask, monkeypa
         None,
         "best first ends here, after 2 posts; newest first has the others too",
     )
+
+
+def test_of_very_many_posts_the_newest_are_ranked_and_a_note_says_so(ask, hits, monkeypatch):
+    monkeypatch.setattr(ranking, "RANKED", 1)
+    assert hits("schools") == [2]
+    assert ask("schools").note == "very many posts have this; only the newest 1 versions were ranked"
+
+
+def test_newest_first_goes_further_back_than_best_first(hits, monkeypatch):
+    monkeypatch.setattr(ranking, "RANKED", 1)
+    assert sorted(hits("schools", order="newest")) == [1, 2]
+
+
+def test_words_too_common_to_be_counted_are_ranked_by_title(library, entry, hits, monkeypatch):
+    library.add(1, entry("d", title="Schools", text="They are shut."))
+    library.add(1, entry("e", text="Schools, schools, schools."))
+    monkeypatch.setattr(ranking, "COUNTED", 0)
+    assert hits("schools")[0] == 4
 
 
 @pytest.mark.parametrize("cursor", ["x", "eNqLNjHV", "é", "", "A" * 100_000])
