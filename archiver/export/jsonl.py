@@ -7,16 +7,26 @@ import orjson
 from archiver.store import Row
 from archiver.store.streaming import JSON_COLUMNS
 
+_END_OF_LINE = orjson.Fragment(b"\n")
+
 
 def json_lines(pages: Iterable[list[Row]], columns: Sequence[str]) -> Iterator[bytes]:
     """A chunk of whole lines for each page. What is JSON in the archive goes in as it stands there."""
     nested = [name for name in columns if name in JSON_COLUMNS]
-    dumps, as_it_is, line = orjson.dumps, orjson.Fragment, orjson.OPT_APPEND_NEWLINE
+    as_it_is = orjson.Fragment
     for page in pages:
-        lines = []
+        told: list[object] = []
         for row in page:
-            told = dict(zip(columns, row, strict=True))
+            line = dict(zip(columns, row, strict=True))
             for name in nested:
-                told[name] = as_it_is(told[name])
-            lines.append(dumps(told, option=line))
-        yield b"".join(lines)
+                line[name] = as_it_is(line[name])
+            told += (line, _END_OF_LINE)
+        yield _as_lines(told)
+
+
+def _as_lines(told: list[object]) -> bytes:
+    r"""A page that is written as one list, which takes half as long as line by line, without its signs.
+
+    There is no `,\n,` in JSON, neither in a text, where a line break is escaped, nor between values.
+    """
+    return orjson.dumps(told[:-1])[1:-1].replace(b",\n,", b"\n") + b"\n"
