@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from archiver import stems
 from archiver.query import All, Either, Filter, Node, Not, Query, Term, span, walk, whether
-from archiver.store import asking_feeds, indexing
+from archiver.store import asking_feeds, beginnings, indexing
 from archiver.store.rows import sound
 
 MANY_FEEDS = 300
@@ -40,6 +40,8 @@ class Matching:
     is_words_alone: bool
     """Nothing else was asked for, so that all that have these words answer."""
     languages: tuple[str, ...]
+    beginnings: dict[str, tuple[str, ...] | None]
+    """What was found to look for in the place of beginnings that too much of the archive has."""
     notes: tuple[str, ...]
 
     def source(self, *, further: Sequence[str] = ()) -> str:
@@ -91,6 +93,9 @@ class _Compiling:
     db: Database
     query: Query
     languages: tuple[str, ...]
+    is_exact: bool = False
+    """All words of a beginning are looked for, whatever that takes."""
+    beginnings: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
@@ -100,11 +105,22 @@ class _Compiling:
         self.parameters[name] = sound(value) if isinstance(value, str) else value
         return f":{name}"
 
+    def common(self, beginning: str) -> tuple[str, ...] | None:
+        """Of a beginning that is too much for FTS5 the words that are looked for; None: all are."""
+        if self.is_exact:
+            return None
+        if beginning not in self.beginnings:
+            self.beginnings[beginning] = beginnings.common(self.db, beginning, self.languages)
+        words = self.beginnings[beginning]
+        if words is not None:
+            self.notes.append(f"very many words begin with {beginning}; only the most common were looked for")
+        return words
 
-def matching(db: Database, query: Query) -> Matching:
-    """How to find what answers a question."""
+
+def matching(db: Database, query: Query, *, is_exact: bool = False) -> Matching:
+    """How to find what answers a question. Unless it `is_exact`, only common words of short beginnings do."""
     languages = _languages(db, query.tree)
-    work = _Compiling(db, query, languages)
+    work = _Compiling(db, query, languages, is_exact)
     tree = query.tree
     parts = tree.parts if isinstance(tree, All) else (tree,)
     inside = [part for part in parts if not any(_is_outside(db, node) for node in walk(part))]
@@ -127,13 +143,14 @@ def matching(db: Database, query: Query) -> Matching:
         ranked=ranked,
         is_words_alone=expression is not None and not conditions and ranked == tree and query.seen_by is None,
         languages=languages,
+        beginnings=work.beginnings,
         notes=(*query.notes, *dict.fromkeys(work.notes)),
     )
 
 
 def matching_entries(db: Database, query: Query) -> tuple[str, dict[str, Any]]:
     """SQL for the numbers (`id`) of all entries that answer a question, and its parameters (`q_…`)."""
-    found = matching(db, query)
+    found = matching(db, query, is_exact=True)
     sql = f"""
         SELECT answering.entry_id AS id FROM revisions AS answering
         WHERE answering.id IN (SELECT found.id {found.source(further=[in_force(query)])})
@@ -141,9 +158,9 @@ def matching_entries(db: Database, query: Query) -> tuple[str, dict[str, Any]]:
     return sql, found.parameters
 
 
-def expression_of(db: Database, node: Node, languages: tuple[str, ...]) -> str:
-    """The expression for a tree of words alone."""
-    return _expression(_Compiling(db, Query(), languages), node)
+def expression_of(db: Database, node: Node, found: Matching) -> str:
+    """The expression for some of the words of a question."""
+    return _expression(_Compiling(db, Query(), found.languages, beginnings=found.beginnings), node)
 
 
 def _words_of(node: Node) -> Node | None:
@@ -177,7 +194,7 @@ def _languages(db: Database, tree: Node) -> tuple[str, ...]:
 def _expression(work: _Compiling, node: Node, *, negated: bool = False) -> str:
     match node:
         case Term():
-            return _term(node, work.languages, negated=negated)
+            return _term(work, node, negated=negated)
         case Filter():
             return _filter(work, node)
         case Not(part):
@@ -198,11 +215,11 @@ def _quoted(words: Sequence[str]) -> str:
     return '"' + " ".join(words) + '"'
 
 
-def _term(term: Term, languages: tuple[str, ...], *, negated: bool) -> str:
+def _term(work: _Compiling, term: Term, *, negated: bool) -> str:
     """All the ways in which the words may stand in the index; of what must not be, only the exact letters."""
     scope, mark = _SCOPES[term.field], _PLAIN_MARKS[term.field]
     ways: dict[str, None] = {}
-    for reading in stems.readings(term.text, languages):
+    for reading in stems.readings(term.text, work.languages):
         if len(reading) == 1 and stems.is_paired(reading[0]) and len(reading[0]) == 1:
             ways[f"{scope} : {_quoted(reading)} *"] = None
             continue
@@ -215,7 +232,7 @@ def _term(term: Term, languages: tuple[str, ...], *, negated: bool) -> str:
         if stems.is_plain(reading):
             ways[_plainly(reading, scope, mark)] = None
     if term.prefix:
-        for way in _beginnings(term.text, scope, mark):
+        for way in _beginnings(work, term.text, scope, mark, negated=negated):
             ways[way] = None
     return f"({' OR '.join(ways) or NOTHING})"
 
@@ -229,9 +246,15 @@ def _plainly(reading: Sequence[str], scope: str, mark: str) -> str:
     return f"(({' OR '.join(plain)}) AND {' AND '.join(each)})"
 
 
-def _beginnings(text: str, scope: str, mark: str) -> Iterator[str]:
+def _beginnings(work: _Compiling, text: str, scope: str, mark: str, *, negated: bool) -> Iterator[str]:
     """Words that begin so. The index has stems, which may be shorter than the beginning itself."""
     for typed in stems.readings(text, ()):
+        common = None if negated else work.common(typed[-1])
+        if common is not None:
+            yield from (f"{scope} : {_quoted([*typed[:-1], word])}" for word in common)
+            if stems.is_plain(typed) and len(typed) == 1:
+                yield from (f"plain : {_quoted([mark + word])}" for word in common)
+            continue
         yield f"{scope} : {_quoted(typed)} *"
         if len(typed) == 1:
             word = typed[0]

@@ -68,18 +68,18 @@ def ranked(db: Database, matching: Matching, *, last: int) -> Found:
 
 def _scores(db: Database, matching: Matching, found: Sequence[int], *, are_many: bool) -> dict[int, float]:
     """How well versions answer; those that are not in it do so least."""
-    words, languages = matching.ranked, matching.languages
+    words = matching.ranked
     assert words is not None
     low, high = min(found), max(found)
     # A beginning that very many have is that of thousands of words, and to weigh each costs most of all.
     terms = [node for node in walk(words) if isinstance(node, Term) and not (are_many and node.prefix)]
-    kept = _only(words, _cheap(db, terms, languages))
+    kept = _only(words, _cheap(db, terms, matching))
     if kept is None:
-        return _by_title(db, words, languages, low, high)
-    expression = expression_of(db, kept, languages)
+        return _by_title(db, matching, low, high)
+    expression = expression_of(db, kept, matching)
     is_the_question = matching.is_words_alone and kept == words
     if not is_the_question and _are_more(db, expression, low, high, WEIGHED):
-        return _by_title(db, words, languages, low, high)
+        return _by_title(db, matching, low, high)
     return dict(
         db.execute(
             f"""
@@ -91,9 +91,9 @@ def _scores(db: Database, matching: Matching, found: Sequence[int], *, are_many:
     )
 
 
-def _cheap(db: Database, terms: Iterable[Term], languages: tuple[str, ...]) -> set[Term]:
+def _cheap(db: Database, terms: Iterable[Term], matching: Matching) -> set[Term]:
     """The rarest of these words, as many as may be counted."""
-    spread = {term: _spread(db, term, languages) for term in dict.fromkeys(terms)}
+    spread = {term: _spread(db, term, matching) for term in dict.fromkeys(terms)}
     budget, cheap = COUNTED, set()
     for term in sorted(spread, key=lambda one: spread[one]):
         budget -= spread[term]
@@ -114,9 +114,10 @@ def _are_more(db: Database, expression: str, low: int, high: int, most: int) -> 
     return row is not None
 
 
-def _by_title(db: Database, words: Node, languages: tuple[str, ...], low: int, high: int) -> dict[int, float]:
+def _by_title(db: Database, matching: Matching, low: int, high: int) -> dict[int, float]:
     """Words that everything is full of: what has them in its title goes first."""
-    expression = expression_of(db, _in_title(words), languages)
+    assert matching.ranked is not None
+    expression = expression_of(db, _in_title(matching.ranked), matching)
     rows = db.execute(
         """
         SELECT rowid FROM revisions_fts WHERE revisions_fts MATCH ? AND rowid BETWEEN ? AND ?
@@ -151,10 +152,10 @@ def _only(node: Node, kept: set[Term]) -> Node | None:
     return None
 
 
-def _spread(db: Database, term: Term, languages: tuple[str, ...]) -> int:
+def _spread(db: Database, term: Term, matching: Matching) -> int:
     """About how many rows it takes to count those that match: of a phrase all that have its words."""
     words = [term] if term.prefix else [Term(word, term.field) for word in stems.words_of(term.text)]
-    return sum(_estimated(db, expression_of(db, word, languages)) for word in dict.fromkeys(words))
+    return sum(_estimated(db, expression_of(db, word, matching)) for word in dict.fromkeys(words))
 
 
 def _estimated(db: Database, expression: str) -> int:

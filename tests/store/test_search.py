@@ -11,7 +11,7 @@ from archiver.changes import ChangeKind
 from archiver.errors import ConfigError, NotFound
 from archiver.model import Category, Person
 from archiver.query import MAX_TERMS, Query, Term, walk
-from archiver.store import matching, ranking
+from archiver.store import beginnings, matching, ranking
 from archiver.store import search as searching
 
 
@@ -101,6 +101,46 @@ def test_a_beginning_of_a_word_is_enough_with_a_star(hits):
     assert sorted(hits("sch*")) == [1, 2]
     assert hits("göte*") == hits("gote*") == [3]
     assert sorted(hits("schools*")) == [1, 2]
+
+
+@pytest.fixture
+def large(library, monkeypatch):
+    """An archive in which every beginning is too much for FTS5."""
+    monkeypatch.setattr(beginnings, "MANY_PAGES", -1)
+    monkeypatch.setattr(beginnings, "WORDS", 2)
+    return library
+
+
+def test_of_a_beginning_of_very_many_words_the_most_common_are_looked_for(large, entry, ask):
+    for number in range(2):
+        large.add(1, entry(f"d{number}", text="Scholars study scholars."))
+    page = ask("sch*")
+    assert sorted(hit.post.id for hit in page.items) == [4, 5]
+    assert page.note == "very many words begin with sch; only the most common were looked for"
+
+
+def test_the_common_words_of_a_beginning_may_be_the_end_of_a_phrase(large, hits):
+    assert hits('"snow fe"*') == [1]
+
+
+def test_the_common_words_of_a_beginning_are_found_without_their_accents(large, hits):
+    assert hits("gote*") == hits("göte*") == [3]
+
+
+def test_what_is_counted_or_left_out_is_all_that_begins_so(large, entry, hits):
+    for number in range(2):
+        large.add(1, entry(f"d{number}", text="Scholars study scholars."))
+    assert hits("-sch*") == [3]
+    with open_archive(large.path) as archive:
+        assert archive.count("sch*") == 4
+
+
+def test_a_beginning_of_very_many_words_takes_no_more_time_than_a_few_words(archive, entry):
+    feed = archive.follow()
+    for number in range(3):
+        archive.add(feed, entry(f"d{number}", text=" ".join(f"b{one:x}a{number}" for one in range(9000))))
+    assert beginnings.common(archive.db, "b1a", ["en"]) is None
+    assert len(beginnings.common(archive.db, "b", ["en"])) <= 2 * beginnings.WORDS
 
 
 _typed = st.text(st.characters(), max_size=40) | st.text(
