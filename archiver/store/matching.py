@@ -70,13 +70,6 @@ _STOOD = """EXISTS (
             AND later.seen_at <= :q_seen_by
     )
 )"""
-_STOOD_BEFORE = """EXISTS (
-    SELECT 1 FROM revisions AS version WHERE version.id = {id} AND NOT EXISTS (
-        SELECT 1 FROM revisions AS later
-        WHERE later.entry_id = version.entry_id AND later.revision > version.revision
-            AND later.id <= :q_last AND (:q_seen_by IS NULL OR later.seen_at <= :q_seen_by)
-    ) AND (:q_seen_by IS NULL OR version.seen_at <= :q_seen_by)
-)"""
 
 
 def in_force(query: Query) -> str:
@@ -84,8 +77,15 @@ def in_force(query: Query) -> str:
     return _STOOD if query.seen_by is not None else _STANDS
 
 
-IN_FORCE_BEFORE = _STOOD_BEFORE
-"""The same among the versions up to `:q_last`, so that later pages answer from the archive of the first."""
+IN_FORCE_BEFORE = """
+    (:q_seen_by IS NULL OR one.seen_at <= :q_seen_by) AND NOT EXISTS (
+        SELECT 1 FROM revisions AS later
+        WHERE later.entry_id = one.entry_id AND later.revision > one.revision
+            AND later.id <= :q_last AND (:q_seen_by IS NULL OR later.seen_at <= :q_seen_by)
+    )
+"""
+"""The same of the version `one` among those up to `:q_last`, so that later pages answer from the archive of
+the first."""
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from archiver.store.matching import Matching, expression_of
 RANKED = 2_000
 """So many versions are weighed, the newest; who asks for a word that more have is told so."""
 
-LISTED = 10_000
+LISTED = 4_000
 """So many versions are put in the order of their dates, those that came last."""
 
 WEIGHED = 6_000

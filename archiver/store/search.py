@@ -178,7 +178,7 @@ def _answers(
                 f"""
                 SELECT one.id, one.entry_id, entries.post_id
                 FROM json_each(:q_numbers) JOIN revisions AS one ON one.id = json_each.value
-                JOIN entries ON entries.id = one.entry_id WHERE {IN_FORCE_BEFORE.format(id="one.id")}
+                JOIN entries ON entries.id = one.entry_id WHERE {IN_FORCE_BEFORE}
                 """,
                 {
                     "q_numbers": json.dumps([number for number, _ in some]),
