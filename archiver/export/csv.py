@@ -15,8 +15,6 @@ Two things are written otherwise than they were, and `read_cell` undoes both:
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 
 from archiver.export.columns import Column, Kind, Origin
 from archiver.store import Row
@@ -38,49 +36,46 @@ def csv_lines(
 ) -> Iterator[bytes]:
     """The head, then a chunk of whole lines for each page. `texts` are the columns that may hold any text."""
     yield (BOM if bom else b"") + ",".join(f'"{name}"' for name in columns).encode() + b"\r\n"
-    layout = _Layout.of(columns, texts)
-    for page in pages:
-        chunk = layout.lines(page, _quoted)
+    quoted = [name in texts for name in columns]
+    often_the_same = [name in _OFTEN_THE_SAME for name in columns]
+    for page in filter(None, pages):
+        chunk = _lines(page, quoted, often_the_same, _safe)
         if _may_need_escapes(chunk):
-            chunk = layout.lines(page, cell)
+            chunk = _lines(page, quoted, often_the_same, _escaped)
         yield chunk
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """How a row becomes a line."""
+def _lines(
+    page: list[Row], quoted: Sequence[bool], often_the_same: Sequence[bool], write: Callable[[str], str]
+) -> bytes:
+    """A page, made column by column: what all its cells have in common is decided once, not for each."""
+    forms: list[str] = []
+    filled: list[Iterable[object]] = []
+    for values, is_quoted, is_often_the_same in zip(
+        zip(*page, strict=True), quoted, often_the_same, strict=True
+    ):
+        missing = values.count(None)
+        if missing == len(values):
+            forms.append("")
+            continue
+        forms.append('"%s"' if is_quoted and not missing else "%s")
+        if is_quoted:
+            written = _once_each(values, write) if is_often_the_same else write
+            filled.append(
+                ["" if value is None else f'"{written(value)}"' for value in values]
+                if missing
+                else map(written, values)
+            )
+        else:
+            filled.append(["" if value is None else value for value in values] if missing else values)
+    line = ",".join(forms) + "\r\n"
+    if not filled:
+        return line.encode() * len(page)
+    return "".join(map(line.__mod__, zip(*filled, strict=True))).encode()
 
-    line: str
-    texts: tuple[int, ...]
-    """Columns whose values hardly repeat."""
-    repeated: tuple[int, ...]
-    """Columns whose values are often the same."""
 
-    @classmethod
-    def of(cls, columns: Sequence[str], texts: frozenset[str]) -> "_Layout":
-        quoted = [at for at, name in enumerate(columns) if name in texts]
-        often = {at for at in quoted if columns[at] in _OFTEN_THE_SAME}
-        return cls(
-            line=",".join(["%s"] * len(columns)) + "\r\n",
-            texts=tuple(at for at in quoted if at not in often),
-            repeated=tuple(sorted(often)),
-        )
-
-    def lines(self, page: Iterable[Row], write: Callable[[str], str]) -> bytes:
-        write_once = lru_cache(maxsize=2000)(write)
-        made = []
-        for row in page:
-            cells = ["" if value is None else value for value in row]
-            for at in self.texts:
-                value = row[at]
-                if value is not None:
-                    cells[at] = write(value)
-            for at in self.repeated:
-                value = row[at]
-                if value is not None:
-                    cells[at] = write_once(value)
-            made.append(self.line % tuple(cells))
-        return "".join(made).encode()
+def _once_each(values: Iterable[str | None], write: Callable[[str], str]) -> Callable[[str], str]:
+    return {value: write(value) for value in set(values) if value is not None}.__getitem__
 
 
 _OFTEN_THE_SAME = frozenset({"feed", "feed_url", "authors", "enclosures", "categories"})
@@ -104,19 +99,21 @@ def _may_need_escapes(chunk: bytes) -> bool:
 
 def cell(text: str) -> str:
     """A text as it stands in the file, quotes included."""
-    return _quoted(_CONTROL.sub(_escaped, text))
+    return f'"{_escaped(text)}"'
 
 
-def _quoted(text: str) -> str:
+def _escaped(text: str) -> str:
+    """A text between its quotes."""
+    return _safe(_CONTROL.sub(lambda found: f"\\u{ord(found[0]):04X}", text))
+
+
+def _safe(text: str) -> str:
+    """The same of a text in which nothing must be escaped."""
     if text[:1] not in _HARMLESS and _MAYBE_FORMULA.match(text):
         text = "'" + text
-    return '"' + text.replace('"', '""') + '"'
+    return text.replace('"', '""')
 
 
 def read_cell(text: str) -> str:
     """The text that a cell stands for, once a reader of CSV has taken the quotes off."""
     return _WRITTEN.sub(lambda found: chr(int(found[1], 16)), text.removeprefix("'"))
-
-
-def _escaped(found: re.Match[str]) -> str:
-    return f"\\u{ord(found[0]):04X}"

@@ -157,6 +157,20 @@ def test_null_is_nothing_and_an_empty_text_is_two_quotes():
     assert written == b'"n","a","b"\r\n1,,""\r\n'
 
 
+def test_rows_of_nothing_but_null_are_lines_too():
+    written = b"".join(csv_lines([[(None, None)] * 2, []], ["n", "a"], texts=frozenset({"a"})))
+    assert written == b'"n","a"\r\n,\r\n,\r\n'
+
+
+def test_a_text_is_written_alike_whatever_stands_in_its_column_beside_it():
+    texts = ['say "no"', "=1+1", "", "back\\u0041slash", "\x01", "Ош, Бишкек"]
+    alone = [b"".join(csv_lines([[(text,)]], ["a"], texts=frozenset({"a"}))) for text in texts]
+    column = [*texts, None]
+    together = b"".join(csv_lines([[(text,) for text in column]], ["a"], texts=frozenset({"a"})))
+    head = b'"a"\r\n'
+    assert together == head + b"".join(one.removeprefix(head) for one in alone) + b"\r\n"
+
+
 def test_the_mark_for_excel_stands_first_if_it_is_asked_for():
     assert b"".join(csv_lines([], ["a"], texts=frozenset(), bom=True)).startswith(BOM + b'"a"')
 
