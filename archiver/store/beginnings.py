@@ -7,7 +7,8 @@ those that the newest texts have the most of.
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from sqlite_utils import Database
 
@@ -46,8 +47,17 @@ _SPREAD = """
 its number (head of SQLite's `fts5_index.c`)."""
 
 
-def common(db: Database, beginning: str, languages: Iterable[str]) -> tuple[str, ...] | None:
-    """Of a beginning that is too much for FTS5 some words, as the index has them; None: it is not."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """Common words of a beginning, as the index has them."""
+
+    words: tuple[str, ...]
+    plain: tuple[str, ...]
+    """What words with accents are without them, where they begin so only then."""
+
+
+def common(db: Database, beginning: str, languages: Iterable[str]) -> Common | None:
+    """Of a beginning that is too much for FTS5 common words; None: it is not."""
     if _pages(db, beginning) <= MANY_PAGES:
         return None
     texts = db.execute(
@@ -57,13 +67,25 @@ def common(db: Database, beginning: str, languages: Iterable[str]) -> tuple[str,
         """
     )
     folded = stems.fold("\n".join(row[0] for row in texts))
-    if not folded.isascii():
-        folded += "\n" + stems.plain(folded)
-    found = Counter(re.findall(rf"(?<![^\W_]){re.escape(beginning)}[^\W_]*", folded))
-    words = " ".join([beginning, *(word for word, _ in found.most_common(WORDS - 1))])
-    told = dict.fromkeys(stems.words_of(words))
+    words = _most_common(folded, beginning)
+    plain = [] if folded.isascii() else _most_common(stems.plain(folded), beginning)
+    return Common(
+        words=_stems([beginning, *words], beginning, languages),
+        plain=_stems([word for word in plain if word not in words], beginning, languages),
+    )
+
+
+def _most_common(folded: str, beginning: str) -> list[str]:
+    found = re.findall(rf"(?<![^\W_]){re.escape(beginning)}[^\W_]*", folded)
+    return [word for word, _ in Counter(found).most_common(WORDS)]
+
+
+def _stems(words: Sequence[str], beginning: str, languages: Iterable[str]) -> tuple[str, ...]:
+    """These words as typed, and stemmed."""
+    together = " ".join(words)
+    told = dict.fromkeys(stems.words_of(together))
     for language in languages:
-        told |= dict.fromkeys(stems.stems_of(words, language))
+        told |= dict.fromkeys(stems.stems_of(together, language))
     return tuple(word for word in told if word.startswith(beginning))
 
 

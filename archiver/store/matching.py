@@ -7,14 +7,14 @@ edits, tags of very many feeds) or is finer than a day, becomes a condition besi
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from typing import Any
 
 from sqlite_utils import Database
 
 from archiver import stems
 from archiver.query import All, Either, Filter, Node, Not, Query, Term, span, walk, whether
-from archiver.store import asking_feeds, beginnings, indexing
+from archiver.store import asking_feeds, indexing
+from archiver.store.beginnings import Common, common
 from archiver.store.rows import sound
 
 MANY_FEEDS = 300
@@ -40,7 +40,7 @@ class Matching:
     is_words_alone: bool
     """Nothing else was asked for, so that all that have these words answer."""
     languages: tuple[str, ...]
-    beginnings: dict[str, tuple[str, ...] | None]
+    beginnings: dict[str, Common | None]
     """What was found to look for in the place of beginnings that too much of the archive has."""
     notes: tuple[str, ...]
 
@@ -95,7 +95,7 @@ class _Compiling:
     languages: tuple[str, ...]
     is_exact: bool = False
     """All words of a beginning are looked for, whatever that takes."""
-    beginnings: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
+    beginnings: dict[str, Common | None] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
@@ -105,12 +105,12 @@ class _Compiling:
         self.parameters[name] = sound(value) if isinstance(value, str) else value
         return f":{name}"
 
-    def common(self, beginning: str) -> tuple[str, ...] | None:
+    def common(self, beginning: str) -> Common | None:
         """Of a beginning that is too much for FTS5 the words that are looked for; None: all are."""
         if self.is_exact:
             return None
         if beginning not in self.beginnings:
-            self.beginnings[beginning] = beginnings.common(self.db, beginning, self.languages)
+            self.beginnings[beginning] = common(self.db, beginning, self.languages)
         words = self.beginnings[beginning]
         if words is not None:
             self.notes.append(f"very many words begin with {beginning}; only the most common were looked for")
@@ -249,11 +249,11 @@ def _plainly(reading: Sequence[str], scope: str, mark: str) -> str:
 def _beginnings(work: _Compiling, text: str, scope: str, mark: str, *, negated: bool) -> Iterator[str]:
     """Words that begin so. The index has stems, which may be shorter than the beginning itself."""
     for typed in stems.readings(text, ()):
-        common = None if negated else work.common(typed[-1])
-        if common is not None:
-            yield from (f"{scope} : {_quoted([*typed[:-1], word])}" for word in common)
-            if stems.is_plain(typed) and len(typed) == 1:
-                yield from (f"plain : {_quoted([mark + word])}" for word in common)
+        instead = None if negated else work.common(typed[-1])
+        if instead is not None:
+            yield from (f"{scope} : {_quoted([*typed[:-1], word])}" for word in instead.words)
+            if len(typed) == 1 and stems.is_plain(typed):
+                yield from (f"plain : {_quoted([mark + word])}" for word in instead.plain)
             continue
         yield f"{scope} : {_quoted(typed)} *"
         if len(typed) == 1:
@@ -283,7 +283,7 @@ def _filter(work: _Compiling, asked: Filter) -> str:
             words = list(indexing.language_words(value))
             return _any_of(words[-1:])
         case "after":
-            return _since(span_of(value)[0])
+            return _since(work.db, span_of(value)[0])
         case "before":
             return _any_of(days("p", "0000-01-01", span_of(value)[1]))
         case "seen":
@@ -293,14 +293,23 @@ def _filter(work: _Compiling, asked: Filter) -> str:
     raise AssertionError(asked)
 
 
-def _since(first: str) -> str:
-    """All days from this one on: as few words as that takes, since FTS5 opens a list for each."""
-    told = list(days("p", first, "9999-12-31"))
-    if first[:10] == "0001-01-01":
-        return _any_of(told)
-    eve = (date.fromisoformat(first[:10]) - timedelta(days=1)).isoformat()
-    before = list(days("p", "0000-01-01", eve))
-    return _any_of(told) if len(told) <= len(before) else f"({EVERYTHING} NOT {_any_of(before)})"
+def _since(db: Database, first: str) -> str:
+    """All days from this one on.
+
+    Of what is still to come whole decades, and whole thousands of years, are looked for as one beginning:
+    FTS5 opens a list for each word that it is asked for, and hardly any post is dated so.
+    """
+    newest = db.execute("SELECT seen_at FROM revisions ORDER BY id DESC LIMIT 1").fetchone()
+    year = int(max(first, newest[0] if newest else "")[:4])
+    ways: dict[str, None] = {}
+    for word in days("p", first, "9999-12-31"):
+        if word[1] == "y" and int(word[2:6]) // 10 > year // 10:
+            ways[f"{_quoted([word[:5]])} *"] = None
+        elif word[1] == "c" and int(word[2:4]) // 10 > year // 1000:
+            ways[f"{_quoted([word[:3]])} *"] = None
+        else:
+            ways[_quoted([word])] = None
+    return f"(facts : ({' OR '.join(ways)}))"
 
 
 def span_of(value: str) -> tuple[str, str]:

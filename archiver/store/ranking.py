@@ -14,8 +14,11 @@ from archiver import stems
 from archiver.query import All, Either, Node, Term, walk
 from archiver.store.matching import Matching, expression_of
 
-RANKED = 2_000
+RANKED = 1_000
 """So many versions are weighed, the newest; who asks for a word that more have is told so."""
+
+SPREAD = 2_000
+"""Of so many versions it is told how they are spread over feeds, tags, languages and years."""
 
 LISTED = 4_000
 """So many versions are put in the order of their dates, those that came last."""

@@ -268,7 +268,7 @@ def count(db: Database, query: Query) -> int:
 def facets(db: Database, query: Query) -> records.Facets:
     """How the posts that answer are spread over feeds, tags, languages, years; of very many, the newest."""
     found = matching(db, query)
-    versions, only_newest = ranking.newest(db, found, last=_last(db), most=ranking.RANKED)
+    versions, only_newest = ranking.newest(db, found, last=_last(db), most=ranking.SPREAD)
     rows = db.execute(
         f"""
         SELECT entries.post_id, entries.feed_id, entries.id, entries.language,
@@ -291,7 +291,7 @@ def facets(db: Database, query: Query) -> records.Facets:
         for number, name in db.execute("SELECT id, coalesce(name, title, url) FROM feeds").fetchall()
         if number in by_feed
     }
-    note = f"of the newest {ranking.RANKED:,}" if only_newest else None
+    note = f"of the newest {ranking.SPREAD:,}" if only_newest else None
     return records.Facets(
         feeds=_counted({str(number): posts for number, posts in by_feed.items()}, names),
         tags=_tags(db, rows, by_feed),
