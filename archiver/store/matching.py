@@ -223,7 +223,8 @@ def _term(work: _Compiling, term: Term, *, negated: bool) -> str:
         if len(reading) == 1 and stems.is_paired(reading[0]) and len(reading[0]) == 1:
             ways[f"{scope} : {_quoted(reading)} *"] = None
             continue
-        ways[f"{scope} : {_quoted(reading)}"] = None
+        if negated or not stems.is_plain(reading) or len(reading) > 1:
+            ways[f"{scope} : {_quoted(reading)}"] = None
         if negated:
             continue
         bare = stems.without_accents(reading)
@@ -239,11 +240,18 @@ def _term(work: _Compiling, term: Term, *, negated: bool) -> str:
 
 def _plainly(reading: Sequence[str], scope: str, mark: str) -> str:
     """Words with accents where they were typed without: of several, at least one, and not side by side."""
-    plain = [f"plain : {_quoted([mark + word])}" for word in reading]
     if len(reading) == 1:
-        return plain[0]
-    each = [f"({scope} : {_quoted([word])} OR {way})" for word, way in zip(reading, plain, strict=True)]
+        return _with_or_without(reading[0], scope, mark)
+    plain = [f"plain : {_quoted([mark + word])}" for word in reading]
+    each = [_with_or_without(word, scope, mark) for word in reading]
     return f"(({' OR '.join(plain)}) AND {' AND '.join(each)})"
+
+
+def _with_or_without(word: str, scope: str, mark: str, *, star: str = "") -> str:
+    """A word with or without accents, as one list where that can be: FTS5 reads and counts each of two."""
+    if not mark:
+        return f"{scope.removesuffix('}')} plain}} : {_quoted([word])}{star}"
+    return f"({scope} : {_quoted([word])}{star} OR plain : {_quoted([mark + word])}{star})"
 
 
 def _beginnings(work: _Compiling, text: str, scope: str, mark: str, *, negated: bool) -> Iterator[str]:
@@ -255,11 +263,12 @@ def _beginnings(work: _Compiling, text: str, scope: str, mark: str, *, negated: 
             if len(typed) == 1 and stems.is_plain(typed):
                 yield from (f"plain : {_quoted([mark + word])}" for word in instead.plain)
             continue
-        yield f"{scope} : {_quoted(typed)} *"
+        if len(typed) == 1 and stems.is_plain(typed):
+            yield _with_or_without(typed[0], scope, mark, star=" *")
+        else:
+            yield f"{scope} : {_quoted(typed)} *"
         if len(typed) == 1:
             word = typed[0]
-            if stems.is_plain(typed):
-                yield f"plain : {_quoted([mark + word])} *"
             for shorter in range(max(4, len(word) - _BEGINNINGS), len(word)):
                 yield f"{scope} : {_quoted([word[:shorter]])}"
 

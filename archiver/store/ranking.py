@@ -23,7 +23,7 @@ SPREAD = 2_000
 LISTED = 4_000
 """So many versions are put in the order of their dates, those that came last."""
 
-WEIGHED = 6_000
+WEIGHED = 4_000
 """So many rows may be weighed for those that are ranked: filters leave out the others."""
 
 COUNTED = 150_000

@@ -89,7 +89,7 @@ def hits(
         return _newest_first(db, query, found, at, limit)
     best = ranking.ranked(db, found, last=at.last)
     wanted = limit + 1
-    if len(best.versions) <= _COUNTED_AT_ONCE:
+    if len(best.versions) <= _COUNTED_AT_ONCE and not best.only_newest:
         wanted = len(best.versions) + 1
     answers = _answers(db, query, best.versions, at, wanted)
     page = answers[:limit]
