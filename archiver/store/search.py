@@ -15,7 +15,7 @@ from archiver import records, stems
 from archiver.errors import ConfigError
 from archiver.query import All, Query
 from archiver.store import past, ranking
-from archiver.store.matching import IN_FORCE_BEFORE, Matching, in_force, matching, matching_entries
+from archiver.store.matching import IN_FORCE_BEFORE, Matching, matching, matching_entries
 from archiver.store.snippets import Marker, Sought, sought
 from archiver.urls import redact
 
@@ -267,16 +267,16 @@ def count(db: Database, query: Query) -> int:
 
 def facets(db: Database, query: Query) -> records.Facets:
     """How the posts that answer are spread over feeds, tags, languages, years; of very many, the newest."""
-    found = matching(db, query)
-    versions, only_newest = ranking.newest(db, found, last=_last(db), most=ranking.SPREAD)
+    found, last = matching(db, query), _last(db)
+    versions, only_newest = ranking.newest(db, found, last=last, most=ranking.SPREAD)
     rows = db.execute(
         f"""
         SELECT entries.post_id, entries.feed_id, entries.id, entries.language,
             substr(coalesce(one.published_at, entries.first_seen_at), 1, 4)
         FROM json_each(:q_numbers) JOIN revisions AS one ON one.id = json_each.value
-        JOIN entries ON entries.id = one.entry_id WHERE {in_force(query).format(id="one.id")}
+        JOIN entries ON entries.id = one.entry_id WHERE {IN_FORCE_BEFORE}
         """,
-        {"q_numbers": json.dumps(versions), "q_seen_by": query.seen_by},
+        {"q_numbers": json.dumps(versions), "q_last": last, "q_seen_by": query.seen_by},
     ).fetchall()
     by_feed: dict[int, set[int]] = {}
     by_language: dict[str, set[int]] = {}

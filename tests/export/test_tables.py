@@ -217,3 +217,10 @@ def test_parquet_is_written_in_groups_of_rows(parquet):
         write_parquet(([(at,) for at in range(500)] for _ in range(40)), columns, sink)
     about = parquet.ParquetFile(io.BytesIO(out.getvalue())).metadata
     assert (about.num_rows, about.num_row_groups) == (20_000, 3)
+
+
+def test_no_text_ends_a_line_of_json_before_its_time():
+    rows = [(1, 'a\x1e,"b\n', "[]"), (2, "\x1e", '["\\u001e"]')]
+    written = b"".join(json_lines([rows[:1], rows[1:], rows], ["id", "title", "authors"]))
+    titles = [json.loads(line)["title"] for line in written.splitlines()]
+    assert titles == [row[1] for row in rows] * 2
