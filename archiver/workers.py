@@ -13,6 +13,7 @@ import pickle
 import resource
 import signal
 from concurrent.futures import BrokenExecutor
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -144,7 +145,13 @@ class Workers:
             # The pool gives up when it cannot tell which of several documents killed a worker.
             self._end()
             self._pool = self._new_pool()
-        return self._pool.schedule(_prepare, args=[body, options, known], timeout=limit)
+        begin = partial(self._pool.schedule, _prepare, args=[body, options, known], timeout=limit)
+        try:
+            return begin()
+        except BrokenPipeError:
+            # The pool starts with its first document. The process that multiprocessing keeps for that was
+            # ended from outside just then, and is started anew.
+            return begin()
 
     def _new_pool(self) -> "ProcessPool":
         from pebble import ProcessPool

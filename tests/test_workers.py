@@ -1,6 +1,9 @@
 """Documents are read in processes that can be killed; slow ones keep nobody waiting but each other."""
 
 import asyncio
+import errno
+import os
+from multiprocessing import resource_tracker
 
 import pytest
 
@@ -65,3 +68,22 @@ def test_a_document_that_takes_too_long_is_given_up_and_the_next_one_is_read():
             return len((await workers.prepare(document("Short."), at("small"))).entries)
 
     assert asyncio.run(read()) == 1
+
+
+def test_a_helper_of_multiprocessing_that_is_ended_while_the_pool_starts_costs_no_document(monkeypatch):
+    tracker = resource_tracker._resource_tracker
+    send, broken = tracker._send, []
+
+    def once_broken(*message: str) -> None:
+        if not broken:
+            broken.append(message)
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+        send(*message)
+
+    async def read() -> int:
+        with Workers(1) as workers:
+            return len((await workers.prepare(document("Short."), at("small"))).entries)
+
+    monkeypatch.setattr(tracker, "_send", once_broken)
+    assert asyncio.run(read()) == 1
+    assert broken
