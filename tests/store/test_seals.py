@@ -38,6 +38,8 @@ def _columns() -> list[tuple[str, str]]:
 
 COLUMNS = _columns()
 TABLES = sorted({table for table, _ in COLUMNS})
+WIDE = {table for table in TABLES if sum(one == table for one, _ in COLUMNS) > 30}
+"""Tables with so many columns that one look at each takes long."""
 
 NAMED_OTHERWISE = {
     "posts_fts_config": "posts_fts",
@@ -116,7 +118,10 @@ def _other(value: object, kind: str) -> object:
     return (value or 0) + 1000
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize(
+    "table",
+    [pytest.param(table, marks=pytest.mark.slow) if table in WIDE else table for table in TABLES],
+)
 def test_another_value_in_any_column_is_found_and_named(full, table, tmp_path):
     assert _damages(full.path) == []
     missed = []
@@ -143,7 +148,7 @@ def test_another_value_in_any_column_is_found_and_named(full, table, tmp_path):
     assert missed == []
 
 
-@pytest.mark.parametrize("which", [0, -1])
+@pytest.mark.parametrize("which", [0, pytest.param(-1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("table", TABLES)
 def test_a_row_that_is_gone_is_found_and_named(full, table, which):
     full.store.close()
@@ -186,7 +191,7 @@ HEADER = 100
 """Of the file's own header much means nothing (versions, counters); SQLite itself refuses the rest."""
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 4))])
 def test_a_flipped_bit_anywhere_is_reported_or_changes_nothing_that_can_be_read(full, seed):
     full.store.close()
     path, raw, content = full.path, full.path.read_bytes(), _content(full.path)
