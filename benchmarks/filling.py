@@ -54,6 +54,7 @@ def build(path: Path, entries: int) -> str:
         _fill(raw, entries)
         raw.rename(path)
         print(f"{path.name} made in {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
+    Store.open(path).close()  # one of an earlier release is renewed
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
         counts = [db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("entries", "feeds")]
     return f"{counts[0]} entries of {counts[1]} feeds, {path.stat().st_size / 1e9:.2f} GB"
