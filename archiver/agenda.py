@@ -80,8 +80,8 @@ class Agenda:
         per_host = MOST_OF_A_HOST if self._turns.spacing else None
         crowded = self._turns.crowded(least=MOST_OF_A_HOST // 2) if per_host else ()
         excluded = {*beside, *self._turns.waiting_feeds()}
-        due = await self._writer.run(
-            lambda store: store.due_turns(
+        due = await self._writer.ask(
+            lambda reader: reader.due_turns(
                 now=now,
                 limit=MOST_WAITING - self._turns.queued,
                 per_host=per_host,

@@ -236,7 +236,7 @@ class Service:
             return
         hosts = dict(picked)
         try:
-            feeds = await self._writer.run(lambda store: store.for_updates(hosts))
+            feeds = await self._writer.ask(lambda reader: reader.for_updates(hosts))
         except ArchiverError:
             for host in hosts.values():
                 self._turns.turns.done(host, now=self._clock.elapsed())
@@ -308,7 +308,7 @@ class Service:
     async def _skip(self, away: list[tuple[int, str]]) -> None:
         """Write down of feeds that were asked for by hand that they were not asked."""
         hosts = dict(away)
-        for feed in await self._writer.run(lambda store: store.for_updates(hosts)) if away else ():
+        for feed in await self._writer.ask(lambda reader: reader.for_updates(hosts)) if away else ():
             if (held := self._turns.held(hosts[feed.id])) is None:
                 self._agenda.queue([(feed.id, hosts[feed.id])])
                 continue

@@ -8,7 +8,7 @@ def to_text(moment: datetime) -> str:
     """Write an aware time as the archive does; fractions of a second are dropped."""
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
-    return moment.isoformat(timespec="seconds")[:19] + "Z"
+    return moment.isoformat()[:19] + "Z"
 
 
 def from_text(text: str) -> datetime:

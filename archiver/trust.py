@@ -30,6 +30,8 @@ def is_audit(feed: FeedForUpdate, *, now: datetime) -> bool:
     if feed.asked_whole_at is None:
         # From before anybody looked: each feed has its day of the week.
         return (now.toordinal() + feed.id) % AUDIT.days == 0
+    if now - feed.asked_whole_at < AUDIT:
+        return False
     digest = hashlib.blake2b(f"{feed.id} {feed.asked_whole_at.isoformat()}".encode(), digest_size=4).digest()
     share = int.from_bytes(digest, "big") / 2**32
     return now - feed.asked_whole_at >= AUDIT + AUDIT_SPREAD * share

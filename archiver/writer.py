@@ -1,6 +1,7 @@
 """The one thread that writes to the archive, and gathers what waits into common transactions.
 
-Beside it another one compresses what came, which takes as long as all the rest of an update.
+Beside it one answers questions about what is committed, so that nobody waits for a transaction to learn
+what to do next, and one compresses what came, which takes as long as all the rest of an update.
 """
 
 import asyncio
@@ -56,16 +57,42 @@ def _tell(written: list[_Written]) -> None:
         one.tell()
 
 
+class _Reading:
+    """A thread with a read-only connection of its own, which is opened by the first question."""
+
+    def __init__(self, archive: Path, *, name: str) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._archive = archive
+        self._reader: Reader | None = None
+
+    async def ask(self, question: Callable[[Reader], T]) -> T:
+        """What the archive answers. Raises StoreError."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._answered, question)
+
+    def _answered(self, question: Callable[[Reader], T]) -> T:
+        if self._reader is None:
+            self._reader = Reader.open(self._archive)
+        return question(self._reader)
+
+    def close(self) -> None:
+        """Close the connection, when the last question is answered, and end the thread."""
+        self._thread.submit(self._close)
+        self._thread.shutdown()
+
+    def _close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+
+
 class Writer:
     """Owns the writing connection: a `Store` belongs to the thread that opened it."""
 
     def __init__(self, archive: Path) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive-writer")
-        self._packer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive-packer")
+        self._asked = _Reading(archive, name="archive-reader")
+        self._packer = _Reading(archive, name="archive-packer")
         self._archive = archive
         self._store: Store | None = None
-        self._reader: Reader | None = None
-        """Of the thread that compresses."""
         self._waiting: deque[_Waiting] = deque()
         self._is_called = False
         """The thread will look at what waits, and has not begun to."""
@@ -74,6 +101,10 @@ class Writer:
         """Run `work` on the store in its thread. Once begun it is finished, even if the caller goes."""
         loop = asyncio.get_running_loop()
         return await asyncio.shield(loop.run_in_executor(self._thread, self._with_store, work))
+
+    async def ask(self, question: Callable[[Reader], T]) -> T:
+        """Ask what is committed, without waiting for what is being written. Raises StoreError."""
+        return await self._asked.ask(question)
 
     async def write(self, work: Callable[[Store], T]) -> T:
         """Run `work` inside a transaction, and return when that is committed.
@@ -95,16 +126,10 @@ class Writer:
         """
         if len(body) < WORTH_A_THREAD:
             return None
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._packer, self._packed, feed_id, sha256, body)
-
-    def _packed(self, feed_id: int, sha256: str, body: bytes) -> Packed | None:
         try:
-            if self._reader is None:
-                self._reader = Reader.open(self._archive)
+            return await self._packer.ask(lambda reader: reader.pack(body, sha256, feed_id=feed_id))
         except ArchiverError:
             return None  # the one who writes will meet it as well, and tell
-        return self._reader.pack(body, sha256, feed_id=feed_id)
 
     def _call(self, loop: asyncio.AbstractEventLoop) -> None:
         self._is_called = True
@@ -144,9 +169,8 @@ class Writer:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._reader is not None:  # before the one who writes: the last to close folds the log in
-            await asyncio.get_running_loop().run_in_executor(self._packer, self._reader.close)
-        self._packer.shutdown()
+        for reading in (self._asked, self._packer):  # before the one who writes: the last folds the log in
+            reading.close()
         if self._store is not None:
             await self.run(Store.close)
         self._thread.shutdown()

@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import sqlite3
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -32,6 +33,9 @@ from benchmarks.synthetic import Author, Entry, as_rss
 _PER_FEED = 200
 _TOGETHER = 10
 """Feeds that are written in one transaction."""
+
+_AHEAD = 200
+"""Feeds that are made before they can be written, at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +97,18 @@ def _fill(path: Path, entries: int) -> None:
         store._db.execute("PRAGMA synchronous = OFF")  # a benchmark's archive may be made anew
         waiting: list[Made] = []
         count = -(-entries // _PER_FEED)
-        for number, made in enumerate(pool.imap(_feed, range(1, 1 + count), chunksize=4), start=1):
+        ahead = threading.Semaphore(_AHEAD)
+
+        def seeds() -> Iterator[int]:
+            for seed in range(1, 1 + count):
+                ahead.acquire()
+                yield seed
+
+        for number, made in enumerate(pool.imap(_feed, seeds()), start=1):
             waiting.append(made)
             if len(waiting) == _TOGETHER or number == count:
                 write(store, waiting, at=START)
+                ahead.release(len(waiting))
                 waiting = []
             if number % 500 == 0:
                 print(f"{path.name}: {number * _PER_FEED} entries", file=sys.stderr, flush=True)

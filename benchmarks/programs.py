@@ -101,7 +101,11 @@ def archiver(folder: Path, *, name: str = "archiver", archive: Path | None = Non
     """The archiver of this checkout; its archive may lie elsewhere."""
     home = folder / name
     return Archiver(
-        name=name, folder=home, archive=archive or home / "archive.db", environment={"PYTHONPATH": str(ROOT)}
+        name=name,
+        folder=home,
+        archive=archive or home / "archive.db",
+        # What is unpacked once for each user, as the language model, is no part of what is forgotten.
+        environment={"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(folder / "cache")},
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from archiver.store import Following, Packed, Store, digest
+from archiver.store import Following, Packed, Reader, Store, digest
 from archiver.writer import Writer
 
 
@@ -59,6 +59,27 @@ def test_each_gets_its_own_result_when_it_is_there_for_everybody(path, follow):
     results, stored, _ = asyncio.run(_together(path, *map(follow, ("a", "bb", "ccc"))))
     assert results == [1, 2, 3]
     assert stored == ["a", "bb", "ccc"]
+
+
+def test_a_question_does_not_wait_for_what_is_being_written(path, follow):
+    async def asked_meanwhile() -> list[int]:
+        async with Writer(path) as writer:
+            begun, go_on = asyncio.Event(), asyncio.Event()
+            loop = asyncio.get_running_loop()
+
+            def long(store: Store) -> None:
+                follow("a")(store)
+                loop.call_soon_threadsafe(begun.set)
+                asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result()
+
+            writing = asyncio.ensure_future(writer.write(long))
+            await begun.wait()
+            counted = [len(await writer.ask(Reader.feeds))]
+            go_on.set()
+            await writing
+            return [*counted, len(await writer.ask(Reader.feeds))]
+
+    assert asyncio.run(asked_meanwhile()) == [0, 1]
 
 
 def test_what_waits_together_shares_a_transaction(path, follow):

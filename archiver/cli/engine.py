@@ -74,10 +74,15 @@ class Engine:
         )
 
 
+_GARBAGE = 5_000
+"""So many objects are new before those in circles are looked for: an update makes hundreds."""
+
+
 @asynccontextmanager
 async def engine(context: Context) -> AsyncIterator[Engine]:
     """Open the archive, the network and the workers."""
     gc.freeze()  # what was loaded stays: to look through it for garbage again and again takes a tenth of all
+    gc.set_threshold(_GARBAGE)
     config = context.config
     turns = TakingTurns(Turns(spacing=config.fetch.per_host_spacing), Clock(now=times.now))
     askers = Askers(config.fetch, turns=turns, begun=context.begun())

@@ -238,21 +238,32 @@ _TIMES = (
     "last_whole_at", "suspect_since", "alive_at", "silent_since", "last_fetched_at", "failing_since",
     "asked_whole_at",
 )  # fmt: skip
-_PACE = ("rhythm_seconds", "window_seconds", "quiet_seconds", "ttl_seconds", "alive_at")
+_FLAGS = ("volatile_ids", "has_reminted", "validators_lie", "second_agent")
+_STATES = {state.value: state for state in FeedState}
 
 
-def _for_update(row: Mapping[str, Any]) -> FeedForUpdate:
-    values = dict(row)
-    parse = _options(values.pop("parse_options"))
-    state = FeedState(values.pop("state"))
-    to, since, answers = (values.pop(column) for column in ("moving_to", "moving_since", "moving_answers"))
-    values["moving"] = Moving(to=to, since=from_text(since), answers=answers) if to else None
-    for column in ("volatile_ids", "has_reminted", "validators_lie", "second_agent"):
-        values[column] = bool(values[column])
+def _for_update(row: dict[str, Any]) -> FeedForUpdate:
+    """The feed of a row with these columns, which is used up."""
+    take = row.pop
+    to, since, answers = take("moving_to"), take("moving_since"), take("moving_answers")
+    for column in _FLAGS:
+        row[column] = row[column] == 1
     for column in _TIMES:
-        values[column] = from_text(values[column]) if values[column] else None
-    values["pace"] = Pace(**{column: values.pop(column) for column in _PACE})
-    return FeedForUpdate(**values, state=state, parse=parse)
+        if (text := row[column]) is not None:
+            row[column] = from_text(text)
+    return FeedForUpdate(
+        state=_STATES[take("state")],
+        parse=_options(take("parse_options")),
+        moving=Moving(to=to, since=from_text(since), answers=answers) if to else None,
+        pace=Pace(
+            rhythm_seconds=take("rhythm_seconds"),
+            window_seconds=take("window_seconds"),
+            quiet_seconds=take("quiet_seconds"),
+            ttl_seconds=take("ttl_seconds"),
+            alive_at=take("alive_at"),
+        ),
+        **row,
+    )
 
 
 @lru_cache(maxsize=100)

@@ -89,6 +89,9 @@ class _Writer(Writer):
     def run(self, work: Any) -> Any:
         return asyncio.get_running_loop().outside_of_time(super().run(work))  # type: ignore[attr-defined]
 
+    def ask(self, question: Any) -> Any:
+        return asyncio.get_running_loop().outside_of_time(super().ask(question))  # type: ignore[attr-defined]
+
     def write(self, work: Any) -> Any:
         return asyncio.get_running_loop().outside_of_time(super().write(work))  # type: ignore[attr-defined]
 

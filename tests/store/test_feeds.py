@@ -25,7 +25,8 @@ def sync(archive):
 
 def due(archive, now, *, limit: int = 9, beside=()) -> list[int]:
     """The numbers of the feeds whose time has come, in their order."""
-    return [feed_id for feed_id, _ in archive.store.due_turns(now=now, limit=limit, beside=beside).feeds]
+    with archive.reader() as reader:
+        return [feed_id for feed_id, _ in reader.due_turns(now=now, limit=limit, beside=beside).feeds]
 
 
 def _feed(archive, url=URL):
@@ -208,7 +209,7 @@ def test_a_resumed_feed_is_due_at_once_and_forgiven(archive, noon):
     archive.apply(feed_id, facts={"state": FeedState.FAILING, "error_count": 9, "last_error": "no"})
     archive.store.pause(feed_id)
     archive.store.resume(feed_id, now=noon)
-    feed = archive.store.for_updates(due(archive, noon))[0]
+    feed = archive.store.feed(*due(archive, noon))
     assert (feed.state, feed.error_count) == (FeedState.ACTIVE, 0)
 
 
@@ -290,7 +291,7 @@ def test_a_feed_in_trouble_is_asked_again_when_its_time_has_come(archive, state)
     feed_id = archive.follow()
     archive.apply(feed_id, facts={"state": state})
     assert due(archive, archive.now, limit=9) == []
-    feed = archive.store.for_updates(due(archive, archive.now + timedelta(hours=1)))[0]
+    feed = archive.store.feed(*due(archive, archive.now + timedelta(hours=1)))
     assert feed.state is state
 
 

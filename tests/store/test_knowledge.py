@@ -10,6 +10,7 @@ from archiver.identify import recognise
 from archiver.identify.keys import key
 from archiver.model import KnownEntry, Rung
 from archiver.query import Query
+from archiver.store.due import due_turns
 
 
 @pytest.fixture
@@ -226,7 +227,7 @@ def test_no_question_of_an_update_reads_a_whole_table(archive, feed, entry, anal
         archive.store.known_entries(feed, [entry("1"), entry("new")])
         archive.store.missing_entries(feed)
         archive.store.candidates(entry("1"))
-    archive.store.due_turns(now=archive.now, limit=5, beside={1})
+    due_turns(archive.db, now=archive.now, limit=5, beside={1})
     archive.store.feed(feed)
     archive.store.replayed("https://example.org/feed", now=archive.now)
     archive.add(feed, entry("new"))
