@@ -24,6 +24,7 @@ class Agenda:
         """Hand out at most `per_second` feeds a second."""
         self._writer = writer
         self._turns = turns.turns
+        self._began = turns.began
         self._clock: Clock = turns.clock
         self._rate = Rate(per_second)
         self._is_cut = False
@@ -40,7 +41,7 @@ class Agenda:
         for host, until, reason in held:
             self.hold(Hold(host=host, until=until, reason=reason, refusals=0))
         if quiet:
-            self._turns.be_quiet(now=elapsed)
+            self._turns.be_quiet(now=self._began)
         elif self._turns.spacing:
             since = now - timedelta(seconds=self._turns.spacing)
             for host, at in (await self._writer.run(lambda store: store.hosts_asked_since(since))).items():

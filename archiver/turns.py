@@ -30,6 +30,8 @@ class TakingTurns:
         self.turns = turns
         self.clock = clock
         self.on_free = on_free
+        self.began = clock.elapsed()
+        """Nobody asked for us after that, by any other turns than these."""
         self.waiting = 0
         """How many requests wait for their turn."""
         self._lines: dict[str, _Line] = {}

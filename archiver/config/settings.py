@@ -1,9 +1,10 @@
 """The settings: frozen, and with the defaults that hold where the configuration says nothing."""
 
-import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from archiver import __version__
 from archiver.model import FetchOptions, Headers, ParseOptions
@@ -169,9 +170,10 @@ class Config:
 
 
 def _secrets(value: object, *, hidden: bool) -> Iterator[str]:
-    if dataclasses.is_dataclass(value):
-        for one in dataclasses.fields(value):
-            yield from _secrets(getattr(value, one.name), hidden=hidden or not one.repr)
+    if is_dataclass(value):
+        for name, is_hidden in _fields(type(value)):  # type: ignore[arg-type] # a type is hashable
+            if one := getattr(value, name):  # a long list of feeds has little else but defaults
+                yield from _secrets(one, hidden=hidden or is_hidden)
     elif isinstance(value, tuple):
         is_header = len(value) == 2 and all(isinstance(part, str) for part in value)
         for part in value[1:] if is_header else value:
@@ -179,3 +181,9 @@ def _secrets(value: object, *, hidden: bool) -> Iterator[str]:
     elif hidden and isinstance(value, str):
         yield value
         yield from value.split()[1:]  # what follows `Bearer`
+
+
+@cache
+def _fields(kind: Any) -> tuple[tuple[str, bool], ...]:  # noqa: ANN401 - a dataclass
+    """The fields of a dataclass, and whether they keep out of `repr`."""
+    return tuple((one.name, not one.repr) for one in fields(kind))

@@ -44,26 +44,38 @@ def follow(db: Database, wanted: Following, *, origin: str, now: datetime) -> in
     followed: it stays paused.
     """
     known = db.execute("SELECT id FROM feeds WHERE url = ?", [sound(wanted.url)]).fetchone()
-    if known:
-        feed_id = int(known[0])
-        wanted = _completed(db, feed_id, wanted)
-    else:
-        new = {
-            "url": wanted.url,
-            "current_url": wanted.url,
-            "host": host_of(wanted.url),
-            "origin": origin,
-            "parse_options": _parse_options_text(wanted.parse),
-            "added_at": to_text(now),
-        }
-        feed_id = insert(db, "feeds", new)
-        given = {"feed_id": feed_id, "url": wanted.url, "since": new["added_at"], "reason": "given"}
-        insert(db, "feed_addresses", given)
+    if known is None:
+        return _add(db, wanted, origin=origin, now=now)
+    feed_id = int(known[0])
+    wanted = _completed(db, feed_id, wanted)
     if origin == "replay":
         pause(db, feed_id, by="replay", now=now)
     else:
         resume(db, feed_id, now=now)
     _describe(db, feed_id, wanted, origin=origin, now=now)
+    return feed_id
+
+
+def _add(db: Database, wanted: Following, *, origin: str, now: datetime) -> int:
+    """Write a feed that nobody knew; return its id."""
+    at = to_text(now)
+    new = {
+        "url": wanted.url,
+        "current_url": wanted.url,
+        "host": host_of(wanted.url),
+        "name": wanted.name,
+        "origin": origin,
+        "state": FeedState.ACTIVE,
+        "next_fetch_at": at,
+        "configured_interval_seconds": wanted.interval_seconds,
+        "parse_options": _parse_options_text(wanted.parse),
+        "added_at": at,
+    }
+    feed_id = insert(db, "feeds", new)
+    insert(db, "feed_addresses", {"feed_id": feed_id, "url": wanted.url, "since": at, "reason": "given"})
+    _add_tags(db, feed_id, wanted.tags)
+    if origin == "replay":
+        pause(db, feed_id, by="replay", now=now)
     return feed_id
 
 
@@ -325,4 +337,9 @@ def _completed(db: Database, feed_id: int, wanted: Following) -> Following:
 
 def _set_tags(db: Database, feed_id: int, tags: Sequence[str]) -> None:
     db.execute("DELETE FROM feed_tags WHERE feed_id = ?", [feed_id])
-    insert_many(db, "feed_tags", ("feed_id", "tag"), [(feed_id, tag) for tag in dict.fromkeys(tags)])
+    _add_tags(db, feed_id, tags)
+
+
+def _add_tags(db: Database, feed_id: int, tags: Sequence[str]) -> None:
+    if tags:
+        insert_many(db, "feed_tags", ("feed_id", "tag"), [(feed_id, tag) for tag in dict.fromkeys(tags)])

@@ -177,6 +177,23 @@ def test_the_rest_between_two_requests_survives_a_restart(world, ways):
     assert world.rude() == []
 
 
+@pytest.mark.parametrize(("opening", "first"), [(0, 2), (1.5, 2), (9, 9)])
+def test_what_opening_takes_counts_towards_the_rest_before_the_first_request(world, opening, first):
+    feed = world.feed("http://site.example/feed")
+    world.host("site.example")
+
+    async def live() -> None:
+        await world.follow([feed])
+        async with world.service() as service:
+            await asyncio.sleep(opening)
+            asyncio.get_running_loop().call_later(20, service.stop)
+            await service.serve()
+
+    world.run(live)
+    (line,) = world.web.log
+    assert first <= line.began < first + 0.1
+
+
 def test_so_many_feeds_that_are_sent_on_to_one_host_do_not_stop_the_others(world):
     world.host("hub.example", seconds=5)
     feeds = []
