@@ -13,14 +13,15 @@ import pickle
 import resource
 import signal
 from concurrent.futures import BrokenExecutor
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import zstandard
 
 from archiver.errors import ArchiverError, ParseError
-from archiver.model import ParseOptions, PreparedFeed
+from archiver.model import ParseOptions, PreparedEntry, PreparedFeed
 
 if TYPE_CHECKING:  # a run that finds nothing new does without
     from pebble import ProcessFuture, ProcessPool
@@ -192,10 +193,33 @@ def _prepare(body: bytes, options: ParseOptions, known: str | None) -> PreparedF
 
 def _packed(found: PreparedFeed) -> bytes:
     """What became of a large document, small: who gets it would else hold it twice, pickled and not."""
+    found = replace(found, entries=tuple(map(_with_texts_once, found.entries)))
     packed = io.BytesIO()
     with zstandard.ZstdCompressor(level=1).stream_writer(packed, closefd=False) as stream:
         pickle.dump(found, stream, pickle.HIGHEST_PROTOCOL)
     return packed.getvalue()
+
+
+def _with_texts_once(entry: PreparedEntry) -> PreparedEntry:
+    """The entry with one text in the place of equal ones: plain text is its own HTML, and its own words."""
+    texts: dict[str | None, str | None] = {}
+
+    def once(text: str | None) -> Any:  # noqa: ANN401 - None only where None was given
+        return texts.setdefault(text, text)
+
+    for markup in (entry.data.summary, entry.data.content):
+        once(markup.value if markup else None)
+    cleaned, terms = entry.cleaned, entry.terms
+    return replace(
+        entry,
+        cleaned=replace(
+            cleaned,
+            summary_html=once(cleaned.summary_html),
+            content_html=once(cleaned.content_html),
+            content_text=once(cleaned.content_text),
+        ),
+        terms=replace(terms, text=once(terms.text)) if terms else None,
+    )
 
 
 def _unpacked(packed: bytes) -> PreparedFeed:

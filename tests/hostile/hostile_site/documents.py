@@ -168,6 +168,14 @@ document(
     "crashed",
     "too_large",
     slow=True,
+    alone=True,
+)
+document(
+    "feed18M_html",
+    lambda: feed(end=f"<item><description><![CDATA[{f'<p>{WORDS}</p>' * 60}]]></description></item>" * 3_500),
+    "crashed",
+    "too_large",
+    slow=True,
     flaw=LARGE,
     alone=True,
 )
