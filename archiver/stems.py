@@ -303,12 +303,14 @@ def of_version(
 ) -> Terms:
     """The words that a version of an entry is found by.
 
-    Of the plain words, those of the title stand there once more with `t_` before them, those of authors with
-    `a_`, since one may ask for these alone.
+    The plain words stand there once more with `p_` before them, which nothing else has: for phrases, of which
+    FTS5 would else walk the lists of all their words to find that hardly any text has accents. Those of the
+    title have `t_`, those of authors `a_`, since one may ask for these alone.
     """
     in_text, in_title = stems_of(text, language), stems_of(title or "", language)
     in_authors = stems_of(" , ".join(authors), None)
     plain_words = dict.fromkeys(plain_of([*in_text, *in_title, *in_authors]))
+    marked = [f"p_{word}" for word in plain_words]
     of_title = [f"t_{word}" for word in plain_of(in_title)]
     of_authors = [f"a_{word}" for word in plain_of(in_authors)]
     return Terms(
@@ -316,5 +318,5 @@ def of_version(
         title=" ".join(in_title),
         authors=" ".join(in_authors),
         tags=" ".join(sorted({tag(subject) for subject in subjects} - {""})),
-        plain=" ".join([*plain_words, *of_title, *of_authors]),
+        plain=" ".join([*plain_words, *marked, *of_title, *of_authors]),
     )

@@ -178,15 +178,20 @@ def words_of(row: Sequence[Any]) -> tuple[str, ...]:
     return *_words(terms), told
 
 
-def fill(db: Database) -> None:
-    """Index all versions of an archive that has no such index yet, and keep the texts of earlier ones."""
+def keep_earlier_texts(db: Database) -> None:
+    """Keep the texts of versions that are not in force, of an archive that has only the others."""
+    for rows in _pages(db, _EARLIER):
+        db.conn.executemany("INSERT INTO earlier_texts VALUES (?, ?, ?, ?, ?)", map(_cleaned, rows))
+
+
+def fill_anew(db: Database) -> None:
+    """Index all versions, of an archive of which the index is empty, or was made otherwise."""
     (count,) = db.execute("SELECT count(*) FROM revisions").fetchone()
     if count > _MANY:
         log.info(
             "the archive gets its new index: %s versions, about %s minutes", f"{count:,}", count // 60_000 + 1
         )
-    for rows in _pages(db, _EARLIER):
-        db.conn.executemany("INSERT INTO earlier_texts VALUES (?, ?, ?, ?, ?)", map(_cleaned, rows))
+    db.execute("INSERT INTO revisions_fts (revisions_fts) VALUES ('delete-all')")
     for rows in _pages(db, SOURCE.format(schema="")):
         db.conn.executemany(_INSERT, ((row[0], *words_of(row)) for row in rows))
 

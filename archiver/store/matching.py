@@ -242,7 +242,7 @@ def _plainly(reading: Sequence[str], scope: str, mark: str) -> str:
     """Words with accents where they were typed without: of several, at least one, and not side by side."""
     if len(reading) == 1:
         return _with_or_without(reading[0], scope, mark)
-    plain = [f"plain : {_quoted([mark + word])}" for word in reading]
+    plain = [f"plain : {_quoted([(mark or 'p_') + word])}" for word in reading]
     each = [_with_or_without(word, scope, mark) for word in reading]
     return f"(({' OR '.join(plain)}) AND {' AND '.join(each)})"
 

@@ -15,7 +15,7 @@ __all__ = ["APPLICATION_ID", "VERSION", "definitions", "migrations", "misshapen"
 APPLICATION_ID = 0x46415231
 """Marks the file as an archive of ours (`PRAGMA application_id`): "FAR1", feed archive, first format."""
 
-VERSION = 12
+VERSION = 13
 """`PRAGMA user_version` of what this program writes: the number of migrations."""
 
 
@@ -154,7 +154,7 @@ def m010_every_version_found(db: Database) -> None:
     """The index of all versions, and the texts of those that are no longer in force."""
     db.execute(indexing.EARLIER)
     db.execute(indexing.TABLE)
-    indexing.fill(db)
+    indexing.keep_earlier_texts(db)
     sealing.seal_all(db, "earlier_texts")
 
 
@@ -168,3 +168,9 @@ def m011_suspects(db: Database) -> None:
 def m012_quicker_sketches(db: Database) -> None:
     """Sketches are made of other numbers than before, which find nothing among the old ones."""
     parts.sketch_anew(db)
+
+
+@migrations()
+def m013_plain_words_of_phrases(db: Database) -> None:
+    """The index has plain words once more, so marked that a phrase finds them without a walk."""
+    indexing.fill_anew(db)

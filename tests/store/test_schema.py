@@ -8,6 +8,7 @@ from sqlite_utils.migrations import Migrations
 
 from archiver.errors import SchemaError
 from archiver.identify import sketch_of
+from archiver.query import parse
 from archiver.store import Store, schema, verify
 
 
@@ -105,13 +106,34 @@ def test_an_archive_with_sketches_of_another_making_gets_its_own(archive, entry)
     archive.add(archive.follow(), entry("a", text=text, sketch=(1, 2, 3)), entry("b", text="Short."))
     archive.store.close()
     with sqlite3.connect(archive.path) as older:
-        older.execute("DELETE FROM _sqlite_migrations WHERE name = 'm012_quicker_sketches'")
+        older.execute("DELETE FROM _sqlite_migrations WHERE name >= 'm012'")
         older.execute("PRAGMA user_version = 11")
     older.close()
     archive.store = Store.open(archive.path)
     assert archive.rows("SELECT entry_id, hash FROM sketches ORDER BY hash") == [
         (1, number) for number in sketch_of(text)
     ]
+    archive.store.close()
+    db = verify.open_for(archive.path)
+    assert list(verify.everything(db)) == []
+    db.close()
+
+
+def test_an_archive_with_an_index_of_another_making_gets_its_own(archive, entry):
+    archive.add(archive.follow(), entry("a", text="Göteborg and Malmö are cities of the west and south."))
+    with archive.store.transaction():
+        archive.db.execute("INSERT INTO revisions_fts (revisions_fts) VALUES ('delete-all')")
+        archive.db.execute(
+            "INSERT INTO revisions_fts (rowid, text, plain) VALUES (1, 'göteborg', 'goteborg')"
+        )
+    archive.store.close()
+    with sqlite3.connect(archive.path) as older:
+        older.execute("DELETE FROM _sqlite_migrations WHERE name >= 'm013'")
+        older.execute("PRAGMA user_version = 12")
+    older.close()
+    archive.store = Store.open(archive.path)
+    with archive.reader() as reader:
+        assert [hit.post.id for hit in reader.search(parse('"goteborg and malmo"')).items] == [1]
     archive.store.close()
     db = verify.open_for(archive.path)
     assert list(verify.everything(db)) == []
