@@ -5,8 +5,10 @@ row it weighs. Of a million versions that is tenths of a second for "the" or `la
 finds is not the one that ranks: only words are ranked by, the most common of them only where that is cheap.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import json
+import string
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
@@ -33,6 +35,7 @@ WEIGHTS = "1.0, 6.0, 2.0, 2.0, 0.4, 0.0"
 """Of text, title, authors, tags, plain words, facts."""
 
 _PROBE = 500
+_SIGNS = str.maketrans(dict.fromkeys(string.punctuation + "«»‹›“”„‘‚—–…·", " "))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +81,11 @@ def _scores(db: Database, matching: Matching, found: Sequence[int], *, are_many:
     terms = [node for node in walk(words) if isinstance(node, Term) and not (are_many and node.prefix)]
     kept = _only(words, _cheap(db, terms, matching))
     if kept is None:
-        return _by_title(db, matching, low, high)
+        return _by_title(db, matching, found)
     expression = expression_of(db, kept, matching)
     is_the_question = matching.is_words_alone and kept == words
     if not is_the_question and _are_more(db, expression, low, high, WEIGHED):
-        return _by_title(db, matching, low, high)
+        return _by_title(db, matching, found)
     return dict(
         db.execute(
             f"""
@@ -117,29 +120,43 @@ def _are_more(db: Database, expression: str, low: int, high: int, most: int) -> 
     return row is not None
 
 
-def _by_title(db: Database, matching: Matching, low: int, high: int) -> dict[int, float]:
-    """Words that everything is full of: what has them in its title goes first."""
+def _by_title(db: Database, matching: Matching, found: Sequence[int]) -> dict[int, float]:
+    """Words that everything is full of: what has them in its title goes first.
+
+    Titles are read, since FTS5 would walk all rows with these words to find those that have them there. It is
+    enough that a word of the title begins like the stem.
+    """
     assert matching.ranked is not None
-    expression = expression_of(db, _in_title(matching.ranked), matching)
     rows = db.execute(
         """
-        SELECT rowid FROM revisions_fts WHERE revisions_fts MATCH ? AND rowid BETWEEN ? AND ?
-        ORDER BY rowid DESC LIMIT ?
+        SELECT one.id, one.title FROM json_each(?) JOIN revisions AS one ON one.id = json_each.value
+        WHERE one.title IS NOT NULL
         """,
-        [expression, low, high, RANKED],
-    )
-    return {row[0]: 1.0 for row in rows}
+        [json.dumps(found)],
+    ).fetchall()
+    together = stems.fold("\n".join(" ".join(title.split()) for _, title in rows)).translate(_SIGNS)
+    lines = together.split("\n")
+    if not together.isascii():
+        bare = stems.plain(together).split("\n")
+        lines = [f"{one} {plain}" for one, plain in zip(lines, bare, strict=True)]
+    has = _title_test(matching.ranked, matching.languages)
+    return {number: 1.0 for (number, _), line in zip(rows, lines, strict=False) if has(f" {line}")}
 
 
-def _in_title(node: Node) -> Node:
+def _title_test(node: Node, languages: tuple[str, ...]) -> Callable[[str], bool]:
+    """Whether a folded title has what is asked for; of a phrase, all of its words."""
     match node:
-        case Term(text, _, prefix):
-            return Term(text, "title", prefix)
-        case All(parts):
-            return All(tuple(map(_in_title, parts)))
-        case Either(parts):
-            return Either(tuple(map(_in_title, parts)))
-    return node
+        case Term(text):
+            ways = [
+                [word if stems.is_paired(word) else f" {word}" for word in reading]
+                for reading in stems.readings(text, languages)
+            ]
+            return lambda title: any(all(word in title for word in way) for way in ways)
+        case All(parts) | Either(parts):
+            tests = [_title_test(part, languages) for part in parts]
+            decide = all if isinstance(node, All) else any
+            return lambda title: decide(test(title) for test in tests)
+    raise AssertionError(node)
 
 
 def _only(node: Node, kept: set[Term]) -> Node | None:
@@ -156,8 +173,8 @@ def _only(node: Node, kept: set[Term]) -> Node | None:
 
 
 def _spread(db: Database, term: Term, matching: Matching) -> int:
-    """About how many rows it takes to count those that match: of a phrase all that have its words."""
-    words = [term] if term.prefix else [Term(word, term.field) for word in stems.words_of(term.text)]
+    """About how many rows it takes to count those that match: all that have its words, wherever they do."""
+    words = [replace(term, field=None)] if term.prefix else map(Term, stems.words_of(term.text))
     return sum(_estimated(db, expression_of(db, word, matching)) for word in dict.fromkeys(words))
 
 

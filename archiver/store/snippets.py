@@ -1,7 +1,8 @@
 """A few words of a text around those that were looked for, also where only their stems are the same."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -13,10 +14,7 @@ WORDS = 24
 """So many words are shown."""
 
 _READ = 4_000
-"""So many words of a text are looked through for the best place, then the first place is taken."""
-
-_TOGETHER = 256
-"""So many words of a text are stemmed with one call."""
+"""So many words of a text are looked through at a time, for the best place among the first that have any."""
 
 _PIECE = re.compile(r"\S+")
 _JOINED = re.compile(r"[^\W_]+(?:['’‘ʻʼ`´][^\W_]+)*", re.UNICODE)
@@ -61,13 +59,11 @@ class Marker:
         self._wanted, self._language = wanted, language
         self._known: dict[str, bool] = {}
 
-    def places(self, text: str) -> Iterator[tuple[int, int, bool]]:
-        """Where words begin and end, and whether they are sought."""
-        found = _JOINED.finditer(text)
-        while some := list(islice(found, _TOGETHER)):
-            self._look_at({one[0] for one in some} - self._known.keys())
-            for one in some:
-                yield one.start(), one.end(), self._known[one[0]]
+    def hits(self, words: Sequence[re.Match[str]]) -> list[int]:
+        """Which of these words of a text are sought: their places among them."""
+        self._look_at({one[0] for one in words} - self._known.keys())
+        known = self._known
+        return [place for place, one in enumerate(words) if known[one[0]]]
 
     def _look_at(self, words: Collection[str]) -> None:
         """Learn which of these words are sought; all at once, as to call a stemmer costs the most."""
@@ -75,11 +71,7 @@ class Marker:
             return
         uzbek, together = stems.is_uzbek(self._language), "\n".join(words)
         parts = stems.words_of(together, uzbek=uzbek)
-        sought = {
-            part
-            for part, stem in zip(parts, stems.stems_of(together, self._language), strict=True)
-            if self._is_sought(part, stem)
-        }
+        sought = self._sought(parts, stems.stems_of(together, self._language))
         if not sought:
             self._known.update(dict.fromkeys(words, False))
             return
@@ -91,53 +83,64 @@ class Marker:
                 else not sought.isdisjoint(stems.words_of(word, uzbek=uzbek))
             )
 
-    def _is_sought(self, folded: str, stem: str) -> bool:
+    def _sought(self, parts: Sequence[str], stemmed: Sequence[str]) -> set[str]:
+        """Those of these words, folded, which are sought, by their stems or by how they begin."""
         wanted = self._wanted
-        if stem in wanted.whole or (wanted.plain and stems.plain(stem) in wanted.plain):
-            return True
-        beginnings = wanted.beginnings
-        return bool(beginnings) and (
-            folded.startswith(beginnings) or stems.plain(folded).startswith(beginnings)
-        )
+        found = {
+            part
+            for part, stem in zip(parts, stemmed, strict=True)
+            if stem in wanted.whole
+            or (wanted.plain and (stem if stem.isascii() else stems.plain(stem)) in wanted.plain)
+        }
+        if beginnings := wanted.beginnings:
+            found |= {
+                part
+                for part in parts
+                if part.startswith(beginnings) or stems.plain(part).startswith(beginnings)
+            }
+        return found
 
     def whole(self, text: str) -> Snippet:
         """All of a text, with what is sought marked."""
-        return _pieces(text, [(a, b) for a, b, hit in self.places(text) if hit], 0, len(text))
+        words = list(_JOINED.finditer(text))
+        return _pieces(text, [words[place].span() for place in self.hits(words)], 0, len(text))
 
     def around(self, text: str) -> Snippet:
         """The part of a text that has the most of what is sought; its beginning where nothing is."""
-        words: list[tuple[int, int, bool]] = []
-        first = None
-        for place in self.places(text):
-            words.append(place)
-            if place[2] and first is None:
-                first = len(words) - 1
-            if first is not None and len(words) >= max(_READ, first + WORDS):
-                break
-        start = self._best(text, words)
-        shown = words[start : start + WORDS]
-        if not shown:
+        left = _JOINED.finditer(text)
+        words = first = list(islice(left, _READ))
+        hits = self.hits(words)
+        while not hits and (some := list(islice(left, _READ))):
+            if hits := self.hits(some):
+                words = some
+        start = _best(words, hits)
+        following = list(islice(left, WORDS))  # the best place may be at the end of what was read
+        hits += [len(words) + place for place in self.hits(following)]
+        words += following
+        if not words:
             return Snippet()
-        begin = 0 if start == 0 else shown[0][0]
-        end = len(text) if start + WORDS >= len(words) else shown[-1][1]
-        snippet = _pieces(text, [(a, b) for a, b, hit in shown if hit], begin, end)
-        pieces = list(snippet.pieces)
+        shown = words[start : start + WORDS]
+        begin = 0 if start == 0 and words is first else shown[0].start()
+        end = len(text) if start + WORDS >= len(words) else shown[-1].end()
+        marked = [words[place].span() for place in hits if start <= place < start + WORDS]
+        pieces = list(_pieces(text, marked, begin, end).pieces)
         if begin:
             pieces.insert(0, ("…", False))
         if end < len(text):
             pieces.append(("…", False))
         return Snippet(pieces=_joined(pieces))
 
-    def _best(self, text: str, words: list[tuple[int, int, bool]]) -> int:
-        """Where to begin: with the most different words that are sought, a few words before the first."""
-        hits = [(number, text[a:b].casefold()) for number, (a, b, hit) in enumerate(words) if hit]
-        best, start = (0, 0), 0
-        for at, (number, _) in enumerate(hits):
-            inside = [word for place, word in hits[at : at + WORDS] if place < number + WORDS - 4]
-            score = len(set(inside)), len(inside)
-            if score > best:
-                best, start = score, number
-        return max(0, min(start - 4, len(words) - WORDS)) if best[0] else 0
+
+def _best(words: Sequence[re.Match[str]], hits: Sequence[int]) -> int:
+    """Where to begin: with the most different words that are sought, a few words before the first."""
+    told = [words[place][0].casefold() for place in hits]
+    best, start = (0, 0), 0
+    for at, first in enumerate(hits):
+        end = bisect_left(hits, first + WORDS - 4, lo=at, hi=min(len(hits), at + WORDS))
+        score = len(set(told[at:end])), end - at
+        if score > best:
+            best, start = score, first
+    return max(0, min(start - 4, len(words) - WORDS)) if best[0] else 0
 
 
 def _pieces(text: str, marks: list[tuple[int, int]], begin: int, end: int) -> Snippet:
