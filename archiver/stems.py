@@ -32,6 +32,11 @@ STEMMERS: Final = {
 }  # fmt: skip
 """Snowball's stemmers by language; not every version of the library has all of them."""
 
+KEEP_BEGINNINGS: Final = frozenset(
+    "ca cs da de en es et fi fr hu it kk ky nb nn no pl pt ro ru sv tg uz".split()  # noqa: SIM905
+)
+"""Languages of which a stem begins with the letter of its word, accents aside."""
+
 LONGEST = 64
 """Characters of a word that count."""
 MOST_KEPT = 30_000
@@ -199,6 +204,11 @@ def words_of(text: str, *, uzbek: bool = False) -> list[str]:
     if not (uzbek or text.isascii()) and (bare := _TYPOGRAPHY.sub(" ", text)).isascii():
         text = bare
     return _words(fold(text, uzbek=uzbek))
+
+
+def stemmed(words: Sequence[str], language: str | None) -> list[str]:
+    """What `words_of` gives, as the index has it."""
+    return _stemmed(words, primary(language))
 
 
 def stems_of(text: str, language: str | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from archiver import stems
 
 LANGUAGES = (None, "en", "ru", "sv", "uz", "kk", "de", "zh", "hi", "tlh")
+SEEDS = Path(__file__).parents[1] / "data" / "fixtures"
 SIGNS = st.one_of(
     st.characters(exclude_categories=["Cs"]),
     st.sampled_from(" \t\n_-.’‘ʻʼ'´`′“”…«»\u00a0\u00ad\u0301eéöøßŋœğışЁёйїңғқ漢字かなไทยहिंदीकि"),
@@ -66,3 +68,12 @@ def test_languages_without_a_stemmer_share_what_is_kept(language):
 
 def test_a_word_counts_by_its_first_characters_only():
     assert stems.stems_of("é" + "x" * 999, "tlh") == ["é" + "x" * (stems.LONGEST - 1)]
+
+
+@pytest.mark.parametrize("language", sorted(stems.KEEP_BEGINNINGS))
+def test_where_beginnings_are_kept_a_stem_begins_like_its_word(language):
+    texts = [seed.read_text("utf-8", "replace") for seed in SEEDS.iterdir()]
+    words = sorted({word for text in texts for word in stems.words_of(text)})
+    assert len(words) > 500
+    found = zip(words, stems.stemmed(words, language), strict=True)
+    assert [pair for pair in found if stems.plain(pair[0][0]) != stems.plain(pair[1][0])] == []

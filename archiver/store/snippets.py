@@ -58,6 +58,10 @@ class Marker:
     def __init__(self, wanted: Sought, language: str | None) -> None:
         self._wanted, self._language = wanted, language
         self._known: dict[str, bool] = {}
+        by_stems = language is None or (stems.primary(language) or "") in stems.KEEP_BEGINNINGS
+        first = {one[0] for one in (*wanted.whole, *wanted.plain, *wanted.beginnings)}
+        self._first = first if by_stems else None
+        """What a word must begin with; None: no telling."""
 
     def hits(self, words: Sequence[re.Match[str]]) -> list[int]:
         """Which of these words of a text are sought: their places among them."""
@@ -71,7 +75,10 @@ class Marker:
             return
         uzbek, together = stems.is_uzbek(self._language), "\n".join(words)
         parts = stems.words_of(together, uzbek=uzbek)
-        sought = self._sought(parts, stems.stems_of(together, self._language))
+        likely = parts
+        if (first := self._first) is not None:  # most words need not be stemmed
+            likely = [one for one in parts if one[0] in first or stems.plain(one[0]) in first]
+        sought = self._sought(likely, stems.stemmed(likely, self._language))
         if not sought:
             self._known.update(dict.fromkeys(words, False))
             return
