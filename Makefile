@@ -25,10 +25,10 @@ check: $(INSTALLED)
 	$(BIN)/lint-imports --no-cache
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -q -n auto
+	$(BIN)/python -m pytest -q -n auto --dist loadgroup
 
 test-slow: $(INSTALLED)
-	$(BIN)/python -m pytest -q -m slow -n auto
+	$(BIN)/python -m pytest -q -m slow -n auto --dist loadgroup
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .

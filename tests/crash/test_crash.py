@@ -95,6 +95,7 @@ def until_red(service, defect: str, *, most_kills: int) -> list[str]:
     return [one for one in service.found if any(told in one for told in expected)]
 
 
+@pytest.mark.slow
 def test_a_build_that_commits_validators_before_entries_turns_it_red(rehearsal):
     assert until_red(rehearsal(seed=2, defect="validators_first"), "validators_first", most_kills=12)
 

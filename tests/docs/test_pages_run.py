@@ -16,7 +16,13 @@ NEEDED = ("curl", "sqlite3")
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("page", SHOWN, ids=[page.stem for page in SHOWN])
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, id=page.stem, marks=pytest.mark.slow if page.stem == "server" else ())
+        for page in SHOWN
+    ],
+)
 def test_a_reader_who_follows_the_page_sees_what_it_shows(followed, page):
     text = page.read_text("utf-8")
     if missing := [name for name in NEEDED if name in text and not shutil.which(name)]:

@@ -129,6 +129,7 @@ def test_whatever_happens_every_feed_is_asked_at_least_monthly(world):
     assert max(world.longest_silence()[url] for url in feeds) < 32 * DAY
 
 
+@pytest.mark.slow
 def test_a_clock_that_is_set_wrong_and_right_again_stops_nothing_and_storms_nobody(world):
     world.host("site.example")
     feeds = [world.feed(f"http://site.example/{n}") for n in range(20)]
@@ -153,6 +154,7 @@ def test_a_clock_that_is_set_wrong_and_right_again_stops_nothing_and_storms_nobo
     assert len(world.web.log) < 20 * 20 * 24
 
 
+@pytest.mark.slow
 def test_ten_thousand_feeds_of_one_host_do_not_keep_the_others_from_being_asked(world):
     world.host("crowd.example")
     feeds = [world.feed(f"http://crowd.example/{n}") for n in range(10_000)]

@@ -316,7 +316,7 @@ STEPS = st.lists(st.lists(CHANGE, min_size=1, max_size=3), min_size=1, max_size=
 QUIET = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=10, deadline=None, suppress_health_check=QUIET)
 @given(first=FIRST, steps=STEPS)
 def test_whatever_a_feed_does_comes_to_the_same(first, steps, two_ways):
     _random_polls(two_ways, first, steps)

@@ -128,6 +128,7 @@ def folded(title: str | None) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]*>", "", title or "")).split())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of real feeds is not here")
 def test_every_entry_that_feedparser_finds_in_real_feeds_is_there() -> None:
     differences = []

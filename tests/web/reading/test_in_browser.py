@@ -34,6 +34,7 @@ def addresses(site, edited) -> tuple[str, ...]:
     )
 
 
+@pytest.mark.slow
 def test_axe_finds_nothing_wrong_in_light_and_dark(browser, addresses):
     found = {
         (path, dark): violations
