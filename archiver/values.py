@@ -17,6 +17,11 @@ _SIZE_UNITS = {
     "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30,
 }  # fmt: skip
 _NO_CHARSETS = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"})
+# Most addresses are of this kind, and there is nothing to take apart: a list may have very many.
+_PLAIN_ADDRESS = re.compile(
+    r"(https?://)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::(?!80/|80$|443/|443$)(?:[1-5][0-9]{4}|[1-9][0-9]{0,3}))?"
+    r"(?:/[!\"$-~]*)?"
+)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -74,6 +79,8 @@ def read_network(text: str) -> str:
 
 def read_address(text: str, *, folder: Path) -> str:
     """An address that can be fetched: http, https, or `file:`, which is made absolute from `folder`."""
+    if _PLAIN_ADDRESS.fullmatch(text):
+        return text
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
@@ -107,6 +114,8 @@ def file_address(path: Path) -> str:
 
 def folded_address(url: str) -> str:
     """What makes two addresses the same feed: not the host's case, the default port or the last slash."""
+    if "?" not in url and (plain := _PLAIN_ADDRESS.fullmatch(url)):
+        return f"{plain[1]}@{url[plain.end(1) :].rstrip('/')}?"
     parts = urlsplit(url)
     if parts.scheme == "file":
         return url

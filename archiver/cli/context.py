@@ -87,7 +87,8 @@ class Context:
         """How the configuration wants feeds asked, by feed, where it says anything of that."""
         from archiver.model import FetchOptions
 
-        return {feed.url: feed.fetch for feed in self.config.feeds if feed.fetch != FetchOptions()}
+        plain = FetchOptions()
+        return {feed.url: feed.fetch for feed in self.config.feeds if feed.fetch != plain}
 
 
 pass_context = click.make_pass_decorator(Context)

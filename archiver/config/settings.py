@@ -172,7 +172,9 @@ class Config:
 def _secrets(value: object, *, hidden: bool) -> Iterator[str]:
     if is_dataclass(value):
         for name, is_hidden in _fields(type(value)):  # type: ignore[arg-type] # a type is hashable
-            if one := getattr(value, name):  # a long list of feeds has little else but defaults
+            one = getattr(value, name)
+            # A long list of feeds has little else but defaults and what may be shown.
+            if one and (hidden or is_hidden or not isinstance(one, str | int)):
                 yield from _secrets(one, hidden=hidden or is_hidden)
     elif isinstance(value, tuple):
         is_header = len(value) == 2 and all(isinstance(part, str) for part in value)

@@ -283,9 +283,15 @@ def _options(text: str) -> ParseOptions:
     return ParseOptions(**json.loads(text))
 
 
+@lru_cache(maxsize=100)
 def _parse_options_text(options: ParseOptions) -> str:
     chosen = {"charset": options.charset, "kind": options.kind}
     return json.dumps({key: value for key, value in chosen.items() if value})
+
+
+@lru_cache(maxsize=1000)
+def _tags(text: str) -> frozenset[str]:
+    return frozenset(json.loads(text))
 
 
 def _is_described(row: Mapping[str, Any], wanted: Following) -> bool:
@@ -293,7 +299,7 @@ def _is_described(row: Mapping[str, Any], wanted: Following) -> bool:
         row["name"] == wanted.name
         and row["configured_interval_seconds"] == wanted.interval_seconds
         and row["parse_options"] == _parse_options_text(wanted.parse)
-        and set(json.loads(row["tags"])) == set(wanted.tags)
+        and _tags(row["tags"]) == set(wanted.tags)
     )
 
 
