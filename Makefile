@@ -25,10 +25,10 @@ check: $(INSTALLED)
 	$(BIN)/lint-imports --no-cache
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -q -n auto --dist loadgroup
+	$(BIN)/python -m pytest -q -n auto
 
 test-slow: $(INSTALLED)
-	$(BIN)/python -m pytest -q -m slow -n auto --dist loadgroup
+	$(BIN)/python -m pytest -q -m slow -n auto
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .

@@ -13,15 +13,14 @@ SHOWN = [
     *sorted((DOCS / "how-to").glob("*.md")),
 ]
 NEEDED = ("curl", "sqlite3")
+LONG = ("cite", "python", "query", "server")
+"""Pages of which every step is run with the slow tests."""
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     "page",
-    [
-        pytest.param(page, id=page.stem, marks=pytest.mark.slow if page.stem == "server" else ())
-        for page in SHOWN
-    ],
+    [pytest.param(page, id=page.stem, marks=pytest.mark.slow if page.stem in LONG else ()) for page in SHOWN],
 )
 def test_a_reader_who_follows_the_page_sees_what_it_shows(followed, page):
     text = page.read_text("utf-8")

@@ -31,13 +31,11 @@ RUNS = (
 )
 
 
-@pytest.mark.xdist_group("hostile")  # a run is made once, and not once by each of several workers
 @pytest.mark.timeout(300)
 def test_it_ends_as_it_should_in_time_within_its_memory_and_is_written_down(suite, scenario):
     assert suite.faults(scenario) == []
 
 
-@pytest.mark.xdist_group("hostile")
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("run", RUNS)
 def test_healthy_feeds_are_served_on_time_nobody_else_is_asked_and_nothing_is_left_behind(suite, run):
