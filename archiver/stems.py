@@ -184,7 +184,8 @@ def _stems_anew(words: Sequence[str], language: str | None) -> dict[str, str]:
     for kind, different in by_kind.items():
         name = STEMMERS.get(kind or "")
         stemmed = _stemmer(name).stemWords(different) if name in _KNOWN else different
-        stems.update(zip(different, stemmed, strict=True))
+        # Of some words the stemmers leave nothing; those stand for themselves.
+        stems.update((word, stem or word) for word, stem in zip(different, stemmed, strict=True))
     return stems
 
 
@@ -313,16 +314,16 @@ def of_version(
 ) -> Terms:
     """The words that a version of an entry is found by.
 
-    The plain words stand there once more with `p_` before them, which nothing else has: for phrases, of which
-    FTS5 would else walk the lists of all their words to find that hardly any text has accents. Those of the
-    title have `t_`, those of authors `a_`, since one may ask for these alone.
+    The plain words stand there once more with `_p_` before them, as no word of a text begins: for phrases, of
+    which FTS5 would else walk the lists of all their words to find that hardly any text has accents. Those of
+    the title have `_t_`, those of authors `_a_`, since one may ask for these alone.
     """
     in_text, in_title = stems_of(text, language), stems_of(title or "", language)
     in_authors = stems_of(" , ".join(authors), None)
     plain_words = dict.fromkeys(plain_of([*in_text, *in_title, *in_authors]))
-    marked = [f"p_{word}" for word in plain_words]
-    of_title = [f"t_{word}" for word in plain_of(in_title)]
-    of_authors = [f"a_{word}" for word in plain_of(in_authors)]
+    marked = [f"_p_{word}" for word in plain_words]
+    of_title = [f"_t_{word}" for word in plain_of(in_title)]
+    of_authors = [f"_a_{word}" for word in plain_of(in_authors)]
     return Terms(
         text=" ".join(in_text),
         title=" ".join(in_title),

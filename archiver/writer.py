@@ -71,13 +71,15 @@ class _Reading:
 
     def _answered(self, question: Callable[[Reader], T]) -> T:
         if self._reader is None:
-            self._reader = Reader.open(self._archive)
+            self._reader = Reader.beside(self._archive)
         return question(self._reader)
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         """Close the connection, when the last question is answered, and end the thread."""
-        self._thread.submit(self._close)
-        self._thread.shutdown()
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+        finally:
+            self._thread.shutdown()
 
     def _close(self) -> None:
         if self._reader is not None:
@@ -131,6 +133,9 @@ class Writer:
         except ArchiverError:
             return None  # the one who writes will meet it as well, and tell
 
+    async def _end(self, reading: _Reading) -> None:
+        await reading.aclose()
+
     def _call(self, loop: asyncio.AbstractEventLoop) -> None:
         self._is_called = True
         self._thread.submit(self._write_waiting, loop)
@@ -170,7 +175,7 @@ class Writer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for reading in (self._asked, self._packer):  # before the one who writes: the last folds the log in
-            reading.close()
+            await self._end(reading)
         if self._store is not None:
             await self.run(Store.close)
         self._thread.shutdown()

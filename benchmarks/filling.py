@@ -104,14 +104,17 @@ def _fill(path: Path, entries: int) -> None:
                 ahead.acquire()
                 yield seed
 
-        for number, made in enumerate(pool.imap(_feed, seeds()), start=1):
-            waiting.append(made)
-            if len(waiting) == _TOGETHER or number == count:
-                write(store, waiting, at=START)
-                ahead.release(len(waiting))
-                waiting = []
-            if number % 500 == 0:
-                print(f"{path.name}: {number * _PER_FEED} entries", file=sys.stderr, flush=True)
+        try:
+            for number, made in enumerate(pool.imap(_feed, seeds()), start=1):
+                waiting.append(made)
+                if len(waiting) == _TOGETHER or number == count:
+                    write(store, waiting, at=START)
+                    ahead.release(len(waiting))
+                    waiting = []
+                if number % 500 == 0:
+                    print(f"{path.name}: {number * _PER_FEED} entries", file=sys.stderr, flush=True)
+        finally:
+            ahead.release(count)  # whoever hands out seeds must not wait for ever
 
 
 _AUTHORS: list[Author] = []

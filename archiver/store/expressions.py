@@ -15,7 +15,7 @@ from archiver.store.rows import sound
 EVERYTHING = "(facts : any)"
 NOTHING = "(facts : none)"
 _SCOPES = {None: "{text title authors}", "title": "title", "author": "authors"}
-_PLAIN_MARKS = {None: "", "title": "t_", "author": "a_"}
+_PLAIN_MARKS = {None: "", "title": "_t_", "author": "_a_"}
 _BEGINNINGS = 4
 
 
@@ -102,7 +102,7 @@ def _plainly(reading: Sequence[str], scope: str, mark: str) -> str:
     """Words with accents where they were typed without: of several, at least one, and not side by side."""
     if len(reading) == 1:
         return _with_or_without(reading[0], scope, mark)
-    plain = [f"plain : {_quoted([(mark or 'p_') + word])}" for word in reading]
+    plain = [f"plain : {_quoted([(mark or '_p_') + word])}" for word in reading]
     each = [_with_or_without(word, scope, mark) for word in reading]
     return f"(({' OR '.join(plain)}) AND {' AND '.join(each)})"
 

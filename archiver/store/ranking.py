@@ -6,7 +6,7 @@ finds is not the one that ranks: only words are ranked by, the most common of th
 """
 
 import json
-import string
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -35,7 +35,10 @@ WEIGHTS = "1.0, 6.0, 2.0, 2.0, 0.4, 0.0"
 """Of text, title, authors, tags, plain words, facts."""
 
 _PROBE = 500
-_SIGNS = str.maketrans(dict.fromkeys(string.punctuation + "«»‹›“”„‘‚—–…·", " "))
+_OTHER_WRITINGS = "\u0530"
+"""From here on, words may have no blank before them, or an article that a stemmer takes off."""
+_BETWEEN = re.compile(r"[^\w\n\u0900-\u0e7f]+")
+"""What stands between words; not the vowels of Indic and Thai writing, which are no letters to `re`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +137,7 @@ def _by_title(db: Database, matching: Matching, found: Sequence[int]) -> dict[in
         """,
         [json.dumps(found)],
     ).fetchall()
-    together = stems.fold("\n".join(" ".join(title.split()) for _, title in rows)).translate(_SIGNS)
+    together = _BETWEEN.sub(" ", stems.fold("\n".join(" ".join(title.split()) for _, title in rows)))
     lines = together.split("\n")
     if not together.isascii():
         bare = stems.plain(together).split("\n")
@@ -148,7 +151,7 @@ def _title_test(node: Node, languages: tuple[str, ...]) -> Callable[[str], bool]
     match node:
         case Term(text):
             ways = [
-                [word if stems.is_paired(word) else f" {word}" for word in reading]
+                [f" {word}" if word[0] < _OTHER_WRITINGS else word for word in reading]
                 for reading in stems.readings(text, languages)
             ]
             return lambda title: any(all(word in title for word in way) for way in ways)

@@ -66,6 +66,11 @@ class Reader(Connected):
         connect.make_sure_of_definitions(db, path)
         return cls(db)
 
+    @classmethod
+    def beside(cls, path: Path) -> Self:
+        """The same beside a Store, which serves an archive of which a definition was changed, too."""
+        return cls(connect.open_reader(path))
+
     def feeds(self, *, removed: bool = False) -> list[dict[str, Any]]:
         """Every feed with its columns, tags and number of entries."""
         return self._ask(feeds.listed, removed=removed)

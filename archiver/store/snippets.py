@@ -59,7 +59,7 @@ class Marker:
         self._wanted, self._language = wanted, language
         self._known: dict[str, bool] = {}
         by_stems = language is None or (stems.primary(language) or "") in stems.KEEP_BEGINNINGS
-        first = {one[0] for one in (*wanted.whole, *wanted.plain, *wanted.beginnings)}
+        first = {one[0] for one in (*wanted.whole, *wanted.plain, *wanted.beginnings) if one}
         self._first = first if by_stems else None
         """What a word must begin with; None: no telling."""
 
@@ -77,7 +77,7 @@ class Marker:
         parts = stems.words_of(together, uzbek=uzbek)
         likely = parts
         if (first := self._first) is not None:  # most words need not be stemmed
-            likely = [one for one in parts if one[0] in first or stems.plain(one[0]) in first]
+            likely = [one for one in parts if one[0] in first or stems.plain(one[0])[:1] in first]
         sought = self._sought(likely, stems.stemmed(likely, self._language))
         if not sought:
             self._known.update(dict.fromkeys(words, False))
@@ -115,19 +115,22 @@ class Marker:
     def around(self, text: str) -> Snippet:
         """The part of a text that has the most of what is sought; its beginning where nothing is."""
         left = _JOINED.finditer(text)
-        words = first = list(islice(left, _READ))
-        hits = self.hits(words)
+        words = passed = list(islice(left, _READ))
+        hits, is_beginning = self.hits(words), True
         while not hits and (some := list(islice(left, _READ))):
-            if hits := self.hits(some):
-                words = some
-        start = _best(words, hits)
-        following = list(islice(left, WORDS))  # the best place may be at the end of what was read
-        hits += [len(words) + place for place in self.hits(following)]
-        words += following
+            if found := self.hits(some):
+                before = passed[-WORDS:]
+                words, is_beginning = [*before, *some], False
+                hits = [len(before) + place for place in found]
+            passed = some
         if not words:
             return Snippet()
+        following = list(islice(left, WORDS))  # the best place may be at the end of what was read
+        read, words = len(words), [*words, *following]
+        start = _best(words, hits)
+        hits += [read + place for place in self.hits(following)]
         shown = words[start : start + WORDS]
-        begin = 0 if start == 0 and words is first else shown[0].start()
+        begin = 0 if start == 0 and is_beginning else shown[0].start()
         end = len(text) if start + WORDS >= len(words) else shown[-1].end()
         marked = [words[place].span() for place in hits if start <= place < start + WORDS]
         pieces = list(_pieces(text, marked, begin, end).pieces)

@@ -92,6 +92,9 @@ class _Writer(Writer):
     def ask(self, question: Any) -> Any:
         return asyncio.get_running_loop().outside_of_time(super().ask(question))  # type: ignore[attr-defined]
 
+    def _end(self, reading: Any) -> Any:
+        return asyncio.get_running_loop().outside_of_time(super()._end(reading))  # type: ignore[attr-defined]
+
     def write(self, work: Any) -> Any:
         return asyncio.get_running_loop().outside_of_time(super().write(work))  # type: ignore[attr-defined]
 

@@ -476,3 +476,27 @@ def test_streams_give_everything_in_the_order_of_numbers(library, entry):
         assert [one.id for one in archive.entries("snow")] == [1, 2, 4]
         assert [post.id for post in archive.posts()] == [1, 2, 3]
         assert [one.id for one in archive.entries(feed=2)] == [3, 4]
+
+
+@pytest.mark.parametrize("typed", ['"εις την Αθήνα"', "εις OR Αθήνα", "εις", "ει*"])
+def test_words_of_which_a_stemmer_leaves_nothing_are_found(library, entry, hits, typed):
+    library.add(1, entry("gr", text="Ένα ταξίδι εις την Αθήνα.", language="el"))
+    assert hits(typed) == [4]
+
+
+@pytest.mark.parametrize("typed", ["p*", "t*", "a*"])
+def test_a_beginning_of_one_letter_finds_words_alone(library, entry, hits, typed):
+    library.add(1, entry("fr", title="Œuvre", text="Œuvre, œuvre.", authors=(Person(name="Édouard"),)))
+    assert 4 not in hits(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [("news", "🔥News!"), ("que", "¿Qué?"), ('"big deal"', "A “big” deal")],
+)
+def test_common_words_go_first_where_the_title_has_them(library, entry, hits, monkeypatch, typed, title):
+    monkeypatch.setattr(ranking, "COUNTED", 0)
+    words = typed.strip('"')
+    library.add(1, entry("x", title=title, text=f"Nothing but {words}, {words}."))
+    library.add(1, entry("y", title="Other", text=f"Nothing but {words}, {words}."))
+    assert hits(typed)[0] == 4
