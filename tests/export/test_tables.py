@@ -132,6 +132,13 @@ def test_csv_is_read_back_by_csv(rows, wanted):
 
 
 @settings(deadline=None)
+@given(some=st.lists(texts, min_size=1, max_size=4))
+def test_a_page_has_each_text_as_its_own_cell(some):
+    written = b"".join(csv_lines([[(text,) for text in some]], ["title"], texts=frozenset({"title"})))
+    assert written.decode() == '"title"\r\n' + "".join(f"{cell(text)}\r\n" for text in some)
+
+
+@settings(deadline=None)
 @given(text=texts)
 def test_no_cell_is_a_formula(text):
     [[found]] = csv.reader(io.StringIO(cell(text), newline=""))
