@@ -214,8 +214,7 @@ def stemmed(words: Sequence[str], language: str | None) -> list[str]:
 
 def stems_of(text: str, language: str | None) -> list[str]:
     """The words of a text as the index has them, one after the other."""
-    language = primary(language)
-    return _stemmed(words_of(text, uzbek=is_uzbek(language)), language)
+    return stemmed(words_of(text, uzbek=is_uzbek(language)), language)
 
 
 def terms(text: str, language: str | None) -> str:

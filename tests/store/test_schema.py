@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from pathlib import Path
 
 import pytest
 from sqlite_utils.migrations import Migrations
@@ -101,14 +102,19 @@ def test_a_first_migration_that_fails_leaves_a_file_that_can_become_an_archive(t
     Store.open(tmp_path / "archive.db").close()
 
 
+def _make_older(path: Path, *, version: int) -> None:
+    """Let an archive seem to have had only so many migrations."""
+    with sqlite3.connect(path) as older:
+        older.execute("DELETE FROM _sqlite_migrations WHERE name > ?", [f"m{version + 1:03}"])
+        older.execute(f"PRAGMA user_version = {version}")
+    older.close()
+
+
 def test_an_archive_with_sketches_of_another_making_gets_its_own(archive, entry):
     text = "An old fox told the young ones where the best hens of all the village slept at night."
     archive.add(archive.follow(), entry("a", text=text, sketch=(1, 2, 3)), entry("b", text="Short."))
     archive.store.close()
-    with sqlite3.connect(archive.path) as older:
-        older.execute("DELETE FROM _sqlite_migrations WHERE name >= 'm012'")
-        older.execute("PRAGMA user_version = 11")
-    older.close()
+    _make_older(archive.path, version=11)
     archive.store = Store.open(archive.path)
     assert archive.rows("SELECT entry_id, hash FROM sketches ORDER BY hash") == [
         (1, number) for number in sketch_of(text)
@@ -127,10 +133,7 @@ def test_an_archive_with_an_index_of_another_making_gets_its_own(archive, entry)
             "INSERT INTO revisions_fts (rowid, text, plain) VALUES (1, 'göteborg', 'goteborg')"
         )
     archive.store.close()
-    with sqlite3.connect(archive.path) as older:
-        older.execute("DELETE FROM _sqlite_migrations WHERE name >= 'm013'")
-        older.execute("PRAGMA user_version = 12")
-    older.close()
+    _make_older(archive.path, version=12)
     archive.store = Store.open(archive.path)
     with archive.reader() as reader:
         assert [hit.post.id for hit in reader.search(parse('"goteborg and malmo"')).items] == [1]
