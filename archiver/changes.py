@@ -155,7 +155,6 @@ class FeedFacts:
     """The feed's row after an update: every column that an update may move."""
 
     state: FeedState
-    current_url: str
     etag: str | None
     last_modified: str | None
     body_sha256: str | None
@@ -165,6 +164,8 @@ class FeedFacts:
     last_error: str | None
     succeeded: bool
     """Whether `last_success_at` moves."""
+    current_url: str | None = None
+    """The address it has moved to; None where it has not."""
     described: FeedData | None = None
     """What the document says of the feed; None leaves title, site_url and the rest as they are."""
     format: str | None = None

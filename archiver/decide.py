@@ -47,14 +47,15 @@ def confirmed(
     """
     now = attempt.started_at
     outcome = Outcome.NOT_MODIFIED if response.not_modified else Outcome.UNCHANGED
-    facts = replace(
-        facts_of(feed, _after_success(feed, attempt, response, settings, pace=feed.pace)),
-        etag=response.header("ETag") or feed.etag,
-        last_modified=response.header("Last-Modified") or feed.last_modified,
+    facts = facts_of(
+        feed,
+        _after_success(feed, attempt, response, settings, pace=feed.pace),
+        etag=response.header("ETag"),
+        last_modified=response.header("Last-Modified"),
         whole=feed.last_whole_fetch_id is not None,
-        suspect_since=None,
-        suspect_answers=0,
     )
+    if facts.suspect_answers:
+        facts = replace(facts, suspect_since=None, suspect_answers=0)
     facts = _as_asked(facts, response, is_whole=True, now=now)
     facts, silence = _with_silence(facts, has_new=False, now=now)
     facts, moved = _with_move(feed, facts, response, now)
@@ -257,8 +258,9 @@ def _with_move(
     if found is None or not moves.is_proven(found, now=now):
         return facts if found == facts.moving else replace(facts, moving=found), ()
     address = moves.new_address(feed, found)
+    moved_to = address if address != feed.current_url else None
     # Another server, which may tell the truth, and let us in by our first name.
-    facts = replace(facts, moving=None, current_url=address, validators_lie=False, second_agent=False)
+    facts = replace(facts, moving=None, current_url=moved_to, validators_lie=False, second_agent=False)
     return facts, told.moved(found)
 
 

@@ -28,19 +28,29 @@ class Attempt:
         return 1 + math.ceil(self.duration_ms / 1000)
 
 
-def facts_of(feed: FeedForUpdate, next_fetch: NextFetch) -> FeedFacts:
-    """The feed as it was, healthy and with its next time; each ending replaces what it knows better."""
+def facts_of(
+    feed: FeedForUpdate,
+    next_fetch: NextFetch,
+    *,
+    etag: str | None = None,
+    last_modified: str | None = None,
+    whole: bool = False,
+) -> FeedFacts:
+    """The feed as it was, healthy and with its next time; each ending replaces what it knows better.
+
+    A validator that is not given stays as it was.
+    """
     return FeedFacts(
         state=FeedState.ACTIVE,
-        current_url=feed.current_url,
-        etag=feed.etag,
-        last_modified=feed.last_modified,
+        etag=etag or feed.etag,
+        last_modified=last_modified or feed.last_modified,
         body_sha256=feed.body_sha256,
         next_fetch_at=next_fetch.at,
         interval_seconds=next_fetch.interval_seconds,
         error_count=0,
         last_error=None,
         succeeded=True,
+        whole=whole,
         moving=feed.moving,
         suspect_since=feed.suspect_since,
         suspect_answers=feed.suspect_answers,

@@ -332,7 +332,8 @@ def _decided(
     if isinstance(came, FetchError | ParseError):
         return decide.failed(feed, attempt, came, schedule)
     if came.read is None:
-        return decide.confirmed(feed, attempt, came.response, store.missing_entries(feed.id), schedule)
+        missing = store.missing_entries(feed.id) if feed.misses_entries else ()
+        return decide.confirmed(feed, attempt, came.response, missing, schedule)
     if isinstance(came.read, ParseError):
         return decide.failed(feed, attempt, came.read, schedule, response=came.response)
     document = consult(store, feed, came.response, came.sha256, came.read)

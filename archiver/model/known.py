@@ -54,6 +54,8 @@ class FeedForUpdate:
     """Entries of it have come under other ids than before."""
     volatile_ids: bool = False
     """Its ids are other ones in every document, and identify nothing."""
+    misses_entries: bool = True
+    """False: a document that is confirmed says nothing of any entry (`Store.missing_entries`)."""
     last_fetched_at: datetime | None = None
     pace: "Pace" = field(default_factory=lambda: Pace())
     silent_since: datetime | None = None

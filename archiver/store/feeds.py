@@ -242,6 +242,13 @@ _UPDATE_COLUMNS = """
     rhythm_seconds, window_seconds, quiet_seconds, ttl_seconds, alive_at, silent_since, last_fetched_at,
     failure_weight, failing_since, last_error_kind, asked_whole_at, validators_lie, second_agent,
     EXISTS (SELECT 1 FROM aliases WHERE feed_id = feeds.id) AS has_reminted,
+    EXISTS (
+        SELECT 1 FROM entries INDEXED BY entries_missing
+        WHERE feed_id = feeds.id AND missing_since IS NOT NULL AND withdrawn_at IS NULL
+    ) OR EXISTS (
+        SELECT 1 FROM entries INDEXED BY entries_suspect
+        WHERE feed_id = feeds.id AND suspect = 1 AND present = 1
+    ) AS misses_entries,
     (SELECT entries FROM marks WHERE feed_id = feeds.id) AS marks
 """
 
@@ -250,7 +257,7 @@ _TIMES = (
     "last_whole_at", "suspect_since", "alive_at", "silent_since", "last_fetched_at", "failing_since",
     "asked_whole_at",
 )  # fmt: skip
-_FLAGS = ("volatile_ids", "has_reminted", "validators_lie", "second_agent")
+_FLAGS = ("volatile_ids", "has_reminted", "misses_entries", "validators_lie", "second_agent")
 _STATES = {state.value: state for state in FeedState}
 
 

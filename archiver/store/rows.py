@@ -80,11 +80,15 @@ def storable(values: Iterable[Any]) -> list[Any]:
     """
     stored = list(values)
     for at, value in enumerate(stored):
+        if value is None:
+            continue
         kind = type(value)
         if kind is str:
             if not value.isascii() or "\0" in value:
                 stored[at] = sound(value)
-        elif value is not None and not (kind is int and _SMALLEST <= value <= _LARGEST):
+        elif kind is bool:
+            stored[at] = int(value)
+        elif kind is not int or not _SMALLEST <= value <= _LARGEST:
             stored[at] = _storable(value)
     return stored
 

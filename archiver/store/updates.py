@@ -15,7 +15,7 @@ from archiver.hosts import host_of
 from archiver.model import FeedState, Hop, PreparedEntry
 from archiver.store import bodies, hosts, indexing, marks, parts
 from archiver.store.posts import Retelling
-from archiver.store.rows import insert, selected, sound, storable, update
+from archiver.store.rows import insert, sound, storable, update
 from archiver.times import to_text
 
 
@@ -328,8 +328,9 @@ def _insert_revision(
 
 def _update_feed(db: Database, decided: FeedUpdate, fetch_id: int) -> None:
     facts, at = decided.facts, to_text(decided.fetch.started_at)
-    url = sound(facts.current_url)
     columns: dict[str, Any] = {
+        "state": facts.state,
+        "next_fetch_at": to_text(facts.next_fetch_at),
         "etag": facts.etag,
         "last_modified": facts.last_modified,
         "body_sha256": facts.body_sha256,
@@ -373,22 +374,23 @@ def _update_feed(db: Database, decided: FeedUpdate, fetch_id: int) -> None:
             "format": facts.format,
             "reading": described.reading,
         }
-    (before,) = selected(db, _as_before(("state", "current_url", *columns)), [decided.feed_id])
-    if before["state"] != FeedState.PAUSED:
-        # One that a command paused meanwhile stays paused: the pause is newer than what we decided on.
-        columns |= {"state": facts.state, "next_fetch_at": to_text(facts.next_fetch_at)}
-    if url != before["current_url"]:
+    if facts.current_url is not None:
+        url = sound(facts.current_url)
         columns |= {"current_url": url, "host": host_of(url)}
         moved = {"feed_id": decided.feed_id, "url": url, "since": at, "reason": "moved", "fetch_id": fetch_id}
         insert(db, "feed_addresses", moved)
-    # Mostly a few times move. What is equal is stored as it would be: numbers and truth values alike.
-    moved_on = {column: value for column, value in columns.items() if value != before.get(column)}
-    update(db, "feeds", decided.feed_id, moved_on)
+    db.execute(_feed_change(tuple(columns)), storable([*columns.values(), decided.feed_id]))
 
 
-@lru_cache(maxsize=20)
-def _as_before(columns: tuple[str, ...]) -> str:
-    return f"SELECT {', '.join(columns)} FROM feeds WHERE id = ?"
+@lru_cache(maxsize=50)
+def _feed_change(columns: tuple[str, ...]) -> str:
+    """A feed that a command paused meanwhile stays paused: the pause is newer than what we decided on."""
+    kept = ("state", "next_fetch_at")
+    changes = [
+        f"{column} = iif(state = '{FeedState.PAUSED}', {column}, ?)" if column in kept else f"{column} = ?"
+        for column in columns
+    ]
+    return f"UPDATE feeds SET {', '.join(changes)} WHERE id = ?"
 
 
 def _text(moment: datetime | None) -> str | None:

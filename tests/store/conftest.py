@@ -25,7 +25,6 @@ FEED = "https://example.org/feed"
 
 FACTS = {
     "state": FeedState.ACTIVE,
-    "current_url": FEED,
     "etag": None,
     "last_modified": None,
     "body_sha256": None,

@@ -71,6 +71,23 @@ def test_entries_of_the_last_document_and_missing_ones_are_known_whatever_the_ne
     assert [one.id for one in archive.store.missing_entries(feed)] == [ids["missing"]]
 
 
+def test_a_feed_says_whether_it_misses_an_entry(archive, feed, entry):
+    entry_id = archive.add(feed, entry())
+    assert not archive.store.feed(feed).misses_entries
+    archive.change(feed, entry_id, None, kind=ChangeKind.MISSING)
+    assert archive.store.feed(feed).misses_entries
+    archive.change(feed, entry_id, None, kind=ChangeKind.WITHDRAWN)
+    assert not archive.store.feed(feed).misses_entries
+
+
+def test_a_feed_in_which_an_entry_of_another_site_stands_misses_it_as_well(archive, feed, entry):
+    entry_id = archive.add(feed, entry())
+    archive.change(feed, entry_id, entry(), kind=ChangeKind.SEEN, suspect=True)
+    assert archive.store.feed(feed).misses_entries
+    archive.change(feed, entry_id, None, kind=ChangeKind.LEFT)
+    assert not archive.store.feed(feed).misses_entries
+
+
 @pytest.mark.parametrize(
     "changed",
     [
