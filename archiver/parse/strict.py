@@ -1,8 +1,9 @@
 """feedparser's strict reader, spared what it does over and over; the readings are feedparser's own.
 
 `feedparser.parse` hands on every line and every reference of a text by itself, looks each character of all
-texts up in a table, copies by general means, and works out for each tag anew what its name means among the
-namespaces: three quarters of its time, with the options that we use.
+texts up in a table, copies by general means, compares each category with all before it, and works out for
+each tag anew what its name means among the namespaces: three quarters of its time, with the options that we
+use.
 """
 
 import re
@@ -46,6 +47,27 @@ class _Parameters(dict[str, Any]):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> FeedParserDict:
         return FeedParserDict(self)
+
+
+class _Tags(list[FeedParserDict]):
+    """Categories. Of each further one it is asked whether it is among them; only the last still changes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._settled: set[tuple[Any, ...]] = set()
+
+    def __contains__(self, tag: object) -> bool:
+        told = _told(tag)
+        return told in self._settled or (bool(self) and told == _told(self[-1]))
+
+    def append(self, tag: FeedParserDict) -> None:
+        if self:
+            self._settled.add(_told(self[-1]))
+        super().append(tag)
+
+
+def _told(tag: Any) -> tuple[Any, ...]:  # noqa: ANN401 - feedparser's own
+    return tuple(dict.get(tag, name) for name in ("term", "scheme", "label"))
 
 
 class _Known(dict[str, tuple[str, str]]):
@@ -186,6 +208,10 @@ class _Reader(StrictFeedParser):  # type: ignore[misc]  # feedparser is untyped
         self.unknown_endtag(tag[1])
         # feedparser lets an entry's xml:base last beyond its element where the elements around have none.
         self.baseuri = self.basestack[-1] if self.basestack else ""
+
+    def _add_tag(self, *tag: Any) -> None:  # noqa: ANN401 - feedparser's own
+        self._get_context().setdefault("tags", _Tags())
+        super()._add_tag(*tag)
 
     def push_content(self, *arguments: Any) -> None:  # noqa: ANN401 - feedparser's own
         super().push_content(*arguments)

@@ -25,6 +25,12 @@ WRITTEN = {
     "languages and bases": '<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="sv" xml:base="http://a.example/">'
     '<entry xml:lang="en_US"><title>T</title><link href="b"/><summary type="html">s</summary>'
     '<content type="html">&lt;p&gt;c&lt;/p&gt;</content></entry></feed>',
+    "categories, some of them twice": '<rss xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"><channel>'
+    '<category>a</category><category domain="d">a</category><category>a</category><category term="a"/>'
+    "<item><category>a</category><category>b</category><category>b</category><category/><category>c</category>"
+    '<itunes:category text="a"><itunes:category text="a"/></itunes:category></item>'
+    '<category>b</category><category domain="d">a</category><category domain="d"></category>'
+    '<category domain="d">e</category><category domain="d">e</category></channel></rss>',
     "extensions": '<rss xmlns:media="http://search.yahoo.com/mrss/" xmlns:dc="http://purl.org/dc/elements/1.1/">'
     '<channel><item><media:group><media:content url="http://a.example/b.jpg"/></media:group>'
     "<dc:creator>A</dc:creator><dc:creator>B</dc:creator><category>c\n</category></item></channel></rss>",
@@ -65,6 +71,12 @@ def test_what_texts_may_have_in_them_reads_the_same(name):
 def test_unsound_xml_is_not_read(source):
     with pytest.raises(SAXException):
         read_strictly(source)
+
+
+def test_a_feed_with_very_many_categories_has_them_all():
+    told = "".join(f"<category>c{number}</category>" for number in range(50_000)) * 2
+    feed, _, _ = read_strictly(f"<rss><channel>{told}<item><title>T</title></item></channel></rss>".encode())
+    assert [tag["term"] for tag in feed["tags"]] == [f"c{number}" for number in range(50_000)]
 
 
 def test_what_was_learned_of_names_holds_for_the_same_namespaces_only():
