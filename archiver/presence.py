@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from archiver import churn
+from archiver import churn, packing
 from archiver.changes import ChangeKind, EntryChange
 from archiver.churn import History, Version
 from archiver.identify import Recognised, same_post
@@ -70,7 +70,7 @@ def _of_known(
 
 def _version(entry: PreparedEntry) -> Version:
     """The entry as the archive hands out its revisions."""
-    data = entry.data
+    data = packing.whole(entry).data
     return Version(
         title=data.title,
         authors=tuple((person.name, person.email, person.url) for person in data.authors),

@@ -6,22 +6,20 @@ a time, so that nobody else waits behind them.
 """
 
 import asyncio
-import io
 import multiprocessing
 import os
-import pickle
 import resource
 import signal
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import zstandard
-
+from archiver import packing
 from archiver.errors import ArchiverError, ParseError
-from archiver.model import ParseOptions, PreparedEntry, PreparedFeed
+from archiver.model import ParseOptions, PreparedFeed
 
 if TYPE_CHECKING:  # a run that finds nothing new does without
     from pebble import ProcessFuture, ProcessPool
@@ -33,7 +31,7 @@ LARGE_BYTES = 10_000_000
 QUICK_SECONDS = 3.0
 """A document that takes longer is begun again when no other such one is being read."""
 SLOW_BYTES = 3_000_000
-"""A larger document is not even tried before that; what becomes of it travels compressed."""
+"""A larger document is not even tried before that; it, and what becomes of it, travel compressed."""
 MEMORY_LIMIT_BYTES = 2 * 1024**3
 """Of address space, a good part of which is libraries that are mapped and never touched."""
 
@@ -68,10 +66,12 @@ class Workers:
         *,
         time_limit_seconds: float = TIME_LIMIT_SECONDS,
         quick_seconds: float = QUICK_SECONDS,
+        slow_bytes: int = SLOW_BYTES,
     ) -> None:
         self.count = count or max(2, min(4, os.cpu_count() or 1))
         self._time_limit = time_limit_seconds
         self._quick = quick_seconds
+        self._slow_bytes = slow_bytes
         self._alone = asyncio.Lock()
         self._slow: dict[str, None] = {}
         """Addresses of documents that were, the latest last."""
@@ -81,7 +81,7 @@ class Workers:
     async def prepare(self, body: bytes, options: ParseOptions, known: str | None = None) -> PreparedFeed:
         """Run `prepare` in a worker. Raises ParseError, of kind `crashed` where the worker was killed."""
         limit = self._time_limit * (1 + len(body) / LARGE_BYTES)
-        if self._quick < limit and len(body) < SLOW_BYTES and options.url not in self._slow:
+        if self._quick < limit and len(body) < self._slow_bytes and options.url not in self._slow:
             try:
                 return await self._prepare_once(body, options, known, self._quick)
             except _TooLong:
@@ -120,7 +120,10 @@ class Workers:
     ) -> PreparedFeed:
         from pebble import ProcessExpired
 
-        future = self._schedule(body, options, known, limit)
+        work: Callable[..., PreparedFeed | bytes] = _prepare
+        if len(body) >= self._slow_bytes:
+            work, body = _prepare_large, await asyncio.to_thread(packing.compressed, body)
+        future = self._schedule(work, body, options, known, limit)
         self._under_way += 1
         try:
             found = await asyncio.wrap_future(future)
@@ -137,16 +140,21 @@ class Workers:
         finally:
             if future.done() and not future.cancelled():  # else it may still be read, and is not waited for
                 self._under_way -= 1
-        return await asyncio.to_thread(_unpacked, found) if isinstance(found, bytes) else found
+        return await asyncio.to_thread(packing.uncompressed, found) if isinstance(found, bytes) else found
 
     def _schedule(
-        self, body: bytes, options: ParseOptions, known: str | None, limit: float
+        self,
+        work: Callable[..., PreparedFeed | bytes],
+        body: bytes,
+        options: ParseOptions,
+        known: str | None,
+        limit: float,
     ) -> "ProcessFuture[PreparedFeed | bytes]":
         if self._pool is None or not self._pool.active:
             # The pool gives up when it cannot tell which of several documents killed a worker.
             self._end()
             self._pool = self._new_pool()
-        begin = partial(self._pool.schedule, _prepare, args=[body, options, known], timeout=limit)
+        begin = partial(self._pool.schedule, work, args=[body, options, known], timeout=limit)
         try:
             return begin()
         except BrokenPipeError:
@@ -183,49 +191,19 @@ class Workers:
         self._end()
 
 
-def _prepare(body: bytes, options: ParseOptions, known: str | None) -> PreparedFeed | bytes:
+def _prepare(body: bytes, options: ParseOptions, known: str | None) -> PreparedFeed:
     # Only workers need what it takes to read documents: loading that would keep every command waiting.
     from archiver.prepare import prepare
 
-    found = prepare(body, options, known)
-    return found if len(body) < SLOW_BYTES else _packed(found)
+    return prepare(body, options, known)
 
 
-def _packed(found: PreparedFeed) -> bytes:
-    """What became of a large document, small: who gets it would else hold it twice, pickled and not."""
-    found = replace(found, entries=tuple(map(_with_texts_once, found.entries)))
-    packed = io.BytesIO()
-    with zstandard.ZstdCompressor(level=1).stream_writer(packed, closefd=False) as stream:
-        pickle.dump(found, stream, pickle.HIGHEST_PROTOCOL)
-    return packed.getvalue()
-
-
-def _with_texts_once(entry: PreparedEntry) -> PreparedEntry:
-    """The entry with one text in the place of equal ones: plain text is its own HTML, and its own words."""
-    texts: dict[str | None, str | None] = {}
-
-    def once(text: str | None) -> Any:  # noqa: ANN401 - None only where None was given
-        return texts.setdefault(text, text)
-
-    for markup in (entry.data.summary, entry.data.content):
-        once(markup.value if markup else None)
-    cleaned, terms = entry.cleaned, entry.terms
-    return replace(
-        entry,
-        cleaned=replace(
-            cleaned,
-            summary_html=once(cleaned.summary_html),
-            content_html=once(cleaned.content_html),
-            content_text=once(cleaned.content_text),
-        ),
-        terms=replace(terms, text=once(terms.text)) if terms else None,
-    )
-
-
-def _unpacked(packed: bytes) -> PreparedFeed:
-    with zstandard.ZstdDecompressor().stream_reader(packed) as stream:
-        found: PreparedFeed = pickle.load(io.BufferedReader(stream))  # noqa: S301 - from our own worker
-    return found
+def _prepare_large(body: bytes, options: ParseOptions, known: str | None) -> bytes:
+    """The same, compressed both ways: who asks would else hold the document, and what became of it, twice."""
+    found = _prepare(packing.uncompressed(body), options, known)
+    entries = tuple(map(packing.packed, found.entries))
+    parsed = replace(found.parsed, entries=tuple(entry.data for entry in entries))
+    return packing.compressed(replace(found, parsed=parsed, entries=entries))
 
 
 def _begin(memory_limit_bytes: int) -> None:

@@ -3,12 +3,14 @@
 import asyncio
 import errno
 import os
+from dataclasses import replace
 from multiprocessing import resource_tracker
 
 import pytest
 
 from archiver.errors import ParseError
-from archiver.model import ParseOptions
+from archiver.model import ParseOptions, PreparedFeed
+from archiver.packing import whole
 from archiver.prepare import prepare
 from archiver.workers import SLOW_BYTES, Workers
 
@@ -52,11 +54,14 @@ def test_small_documents_do_not_wait_for_slow_ones_which_are_understood_all_the_
 def test_what_becomes_of_a_large_document_arrives_as_it_is():
     body = document("A short one.", "x" * SLOW_BYTES)
 
-    async def read() -> object:
+    async def read() -> PreparedFeed:
         with Workers(1) as workers:
             return await workers.prepare(body, at("large"))
 
-    assert asyncio.run(read()) == prepare(body, at("large"))
+    found, there = asyncio.run(read()), prepare(body, at("large"))
+    assert tuple(map(whole, found.entries)) == there.entries
+    assert replace(found, parsed=there.parsed, entries=there.entries) == there
+    assert replace(found.parsed, entries=there.parsed.entries) == there.parsed
 
 
 def test_a_document_that_takes_too_long_is_given_up_and_the_next_one_is_read():

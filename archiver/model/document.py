@@ -205,6 +205,8 @@ class PreparedEntry:
     identity: Identity
     terms: Terms | None = None
     """None: whoever writes the entry makes them."""
+    packed: bytes | None = None
+    """Of a large document: the texts but for `content_text`, which are empty meanwhile (`packing`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

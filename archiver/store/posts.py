@@ -14,6 +14,9 @@ from archiver.store.rows import insert, sound, update
 
 _Words = tuple[str | None, str]
 
+_OWN = ("title", "url", "language", "published_at", "content_text")
+"""What a post takes from the one entry that it has; to keep its whole row would be to keep its HTML."""
+
 
 class Retelling:
     """The posts whose entries one update changes: `note` each before that, `settle` all of them at the end.
@@ -24,8 +27,8 @@ class Retelling:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._before: dict[int, _Words | None] = {}
-        self._begun: dict[int, list[tuple[int, Mapping[str, Any]]]] = {}
-        """The posts that this update began, and their entries."""
+        self._begun: dict[int, list[tuple[int, dict[str, Any]]]] = {}
+        """The posts that this update began, and their entries, as far as `_OWN` goes."""
 
     def begin(self, *, first_seen_at: str) -> int:
         """Make an empty post for an entry that is about to be written."""
@@ -37,7 +40,7 @@ class Retelling:
     def add(self, post_id: int, entry_id: int, row: Mapping[str, Any]) -> None:
         """Take in a new entry, which was written as this."""
         if post_id in self._begun:
-            self._begun[post_id].append((entry_id, row))
+            self._begun[post_id].append((entry_id, {column: row[column] for column in _OWN}))
 
     def note(self, post_id: int) -> None:
         """Remember the post's words as they are, before an entry of it is written."""
@@ -70,9 +73,9 @@ class Retelling:
             refresh(self._db, post_id)
             return self._words(post_id)
         ((entry_id, row),) = entries
-        own = {column: row[column] for column in ("title", "url", "language", "published_at")}
-        update(self._db, "posts", post_id, {"canonical_entry_id": entry_id, "entry_count": 1} | own)
-        return row["title"] and sound(row["title"]), sound(row["content_text"])
+        text = row.pop("content_text")
+        update(self._db, "posts", post_id, {"canonical_entry_id": entry_id, "entry_count": 1} | row)
+        return row["title"] and sound(row["title"]), sound(text)
 
     def _words(self, post_id: int) -> _Words | None:
         row = self._db.execute("SELECT title, text FROM post_texts WHERE id = ?", [post_id]).fetchone()

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from archiver import packing
 from archiver.changes import ChangeKind, EntryChange, FeedUpdate, FetchRecord
 from archiver.failpoints import failpoint
 from archiver.hosts import host_of
@@ -152,6 +153,7 @@ def _insert_entry(db: Database, writing: _Writing, change: EntryChange) -> None:
     entry, link = change.entry, change.link
     assert entry is not None
     assert link is not None
+    entry = packing.whole(entry)
     post_id = writing.posts_of_positions[link.same_as] if link.same_as is not None else link.post_id
     if post_id is None:
         post_id = writing.posts.begin(first_seen_at=writing.at)
@@ -189,6 +191,7 @@ def _update_entry(db: Database, writing: _Writing, change: EntryChange) -> None:
         if change.churn:
             _count_churn(db, writing, entry_id, change.churn)
     else:
+        entry = packing.whole(entry)
         post_id, first_seen_at = db.execute(
             "SELECT post_id, first_seen_at FROM entries WHERE id = ?", [entry_id]
         ).fetchone()

@@ -87,8 +87,8 @@ RUNS: dict[str, list[tuple[int, Callable[[Any], bool]]]] = {
         (ALL, lambda one: not one.alone and one.group not in ("documents", "healthy", "crowd")),
         (2, lambda one: not one.alone and not one.slow and one.group == "documents"),
     ],
-    "monsters": [(1, lambda one: one.slow and not one.flaw)],
-    "giants": [(1, lambda one: one.slow and bool(one.flaw))],
+    "monsters": [(1, lambda one: one.slow and not one.alone)],
+    "giants": [(1, lambda one: one.slow and one.alone)],
 }
 """Which misbehaviours go together: phases, and how many at once. Of one at a time the memory is measured.
 

@@ -10,7 +10,6 @@ G = "documents"
 XML = "<?xml version='1.0' encoding='utf-8'?>"
 MORE = "tag:hostile.example,2026:monster"
 AND_MORE = frozenset({MORE})
-LARGE = "The service holds several copies of a document and of its entries at a time."
 
 
 def document(
@@ -176,7 +175,6 @@ document(
     "crashed",
     "too_large",
     slow=True,
-    flaw=LARGE,
     alone=True,
 )
 document(
