@@ -20,13 +20,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from archiver import churn, decide, manners, marks, torn, trust
+from archiver import decide, manners, torn, trust
 from archiver.changes import FeedUpdate, FetchRecord, Hold, Outcome
 from archiver.config import ScheduleSettings
+from archiver.consult import Entangled, consult
 from archiver.errors import ArchiverError, FetchError, HostHeld, ParseError
 from archiver.failpoints import failpoint
-from archiver.identify import recognise
-from archiver.marking import is_entangled, is_unusual, shared_urls
 from archiver.model import (
     FeedForUpdate,
     FetchOptions,
@@ -35,9 +34,8 @@ from archiver.model import (
     ParseOptions,
     PreparedFeed,
     Response,
-    SeenEntry,
 )
-from archiver.store import NEWEST, Packed, Store, digest
+from archiver.store import Packed, Store, digest
 from archiver.urls import redact
 from archiver.workers import Workers
 from archiver.writer import Writer
@@ -253,10 +251,6 @@ def _keeps_trust(feed: FeedForUpdate, headers: Headers, options: FetchOptions) -
     return keeps_trust(feed.url, feed.current_url)
 
 
-class Entangled(Exception):
-    """What is new in a document cannot be told from what is known in it: it is to be read whole."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """An answer, and what was read in it."""
@@ -338,76 +332,3 @@ def _decided(
         return decide.failed(feed, attempt, came.read, schedule, response=came.response)
     document = consult(store, feed, came.response, came.sha256, came.read)
     return decide.understood(feed, attempt, document, schedule)
-
-
-def consult(
-    store: Store, feed: FeedForUpdate, response: Response, sha256: str, prepared: PreparedFeed
-) -> decide.Document:
-    """Bring a prepared document together with what the archive knows of its entries.
-
-    Raises Entangled, as `decided`.
-    """
-    seen = _seen(store, feed, prepared) if prepared.seen else ()
-    ids = frozenset(entry.id for entry in seen)
-    known = (
-        store.known_beside(feed.id, prepared.entries, ids)
-        if prepared.seen
-        else store.known_entries(feed.id, prepared.entries)
-    )
-    if seen and is_entangled(prepared.entries, known, ids, limit=NEWEST):
-        raise Entangled
-    shared = shared_urls(known, ids)
-    recognition = recognise(
-        prepared.entries,
-        known,
-        has_reminted=feed.has_reminted,
-        volatile_ids=feed.volatile_ids,
-        is_delta=response.is_delta,
-        seen=ids,
-        seen_urls=shared,
-    )
-    if seen and (recognition.events or any(is_unusual(one, shared) for one in recognition.entries)):
-        raise Entangled
-    if seen and any(one.known and not one.known.present for one in recognition.entries):
-        met = store.first_seen(ids)
-        seen = tuple(replace(one, first_seen_at=met[one.id]) for one in seen)
-    return decide.Document(
-        response=response,
-        body_sha256=sha256,
-        parsed=prepared.parsed,
-        known=known,
-        recognition=recognition,
-        candidates={
-            found.entry.data.position: store.candidates(found.entry)
-            for found in recognition.entries
-            if found.known is None and not found.duplicate
-        },
-        histories={
-            found.known.id: store.history(found.known.id, limit=churn.CHANGES)
-            for found in recognition.entries
-            if found.known is not None
-            and found.known.revision >= churn.CHANGES
-            and found.known.content_sha256 != found.entry.identity.content_sha256
-        },
-        seen=seen,
-        raw=prepared.raw,
-    )
-
-
-def _seen(store: Store, feed: FeedForUpdate, prepared: PreparedFeed) -> tuple[SeenEntry, ...]:
-    """The entries that a document was read without, as they stood in the last one."""
-    text = store.marks(feed.id)
-    if text is None or text != feed.marks or feed.format != prepared.parsed.format:
-        raise Entangled  # another update came between, or a decision that is about the whole
-    known = marks.read(text).entries
-    return tuple(
-        SeenEntry(
-            id=known[mark].id,
-            mark=mark,
-            position=known[mark].position,
-            now_at=position,
-            published_at=known[mark].published_at,
-            updated_at=known[mark].updated_at,
-        )
-        for position, mark in prepared.seen
-    )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from archiver import churn, packing
 from archiver.changes import ChangeKind, EntryChange
 from archiver.churn import History, Version
-from archiver.identify import Recognised, same_post
+from archiver.identify import Recognised, Siblings, same_post
 from archiver.model import Candidate, EntryData, KnownEntry, PreparedEntry
 from archiver.times import to_text
 
@@ -25,16 +25,15 @@ def changes_of_present(
 ) -> list[EntryChange]:
     """New entries get a post, known ones a revision if their content moved and not only churned."""
     changes: list[EntryChange] = []
-    fresh: dict[str | None, list[PreparedEntry]] = {}
+    siblings = Siblings()
     for found in document:
         if found.duplicate:
             continue
         entry = found.entry
         note = date_note(entry.data, now)
         if found.known is None:
-            siblings = fresh.setdefault(entry.identity.url_key, [])
             link = same_post(entry, feed_id, candidates.get(entry.data.position, ()), siblings)
-            siblings.append(entry)
+            siblings.add(entry)
             changes.append(
                 EntryChange(
                     kind=ChangeKind.NEW, entry=entry, revision=1, link=link, date_note=note, suspect=foreign

@@ -10,9 +10,9 @@ import pytest
 
 from archiver import decide
 from archiver.config import ScheduleSettings
+from archiver.consult import consult
 from archiver.errors import FetchError
 from archiver.model import ParseOptions, Response
-from archiver.pipeline import consult
 from archiver.prepare import prepare
 from archiver.store import Following, Store, digest
 

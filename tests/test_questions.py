@@ -8,8 +8,8 @@ import pytest
 from archiver import decide
 from archiver.archive import open_archive
 from archiver.config import ScheduleSettings
+from archiver.consult import consult
 from archiver.model import ParseOptions, Response
-from archiver.pipeline import consult
 from archiver.prepare import prepare
 from archiver.store import Following, Store, digest
 

@@ -4,7 +4,7 @@
 """
 
 from archiver.identify.keys import identify, title_key
-from archiver.identify.posts import same_post
+from archiver.identify.posts import Siblings, same_post
 from archiver.identify.recognise import Recognised, Recognition, recognise
 from archiver.identify.sketch import sketch_of
 from archiver.identify.words import folded_words
@@ -12,6 +12,7 @@ from archiver.identify.words import folded_words
 __all__ = [
     "Recognised",
     "Recognition",
+    "Siblings",
     "folded_words",
     "identify",
     "recognise",

@@ -6,6 +6,7 @@ one feed share (a show's page, a weekly interview) speak against a link, and cou
 it. The less a title says, and the further apart the dates are, the longer the texts must be.
 """
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -46,23 +47,57 @@ class _Found:
     story: Story
 
 
+class Siblings:
+    """The new entries of one document so far."""
+
+    def __init__(self, entries: Iterable[PreparedEntry] = ()) -> None:
+        """Begin with these."""
+        self._by_url: dict[str, deque[PreparedEntry]] = {}
+        self._by_title: dict[str, set[_Told]] = {}
+        for entry in entries:
+            self.add(entry)
+
+    def add(self, entry: PreparedEntry) -> None:
+        """Take in the next one."""
+        identity = entry.identity
+        if identity.url_key is not None:
+            self._by_url.setdefault(identity.url_key, deque(maxlen=_NEWEST)).append(entry)
+        if identity.title_key:
+            self._by_title.setdefault(identity.title_key, set()).add(_told(entry))
+
+    def under(self, url_key: str | None) -> Sequence[PreparedEntry]:
+        """The last ones with this URL."""
+        return self._by_url.get(url_key, ()) if url_key is not None else ()
+
+    def have_namesake(self, entry: PreparedEntry) -> bool:
+        """Whether one of them has this entry's title, and is not this one a second time."""
+        return bool(self._by_title.get(entry.identity.title_key, set()) - {_told(entry)})
+
+
+_Told = tuple[str | None, str]
+
+
+def _told(entry: PreparedEntry) -> _Told:
+    return entry.data.url, entry.identity.hash_key
+
+
 def same_post(
-    entry: PreparedEntry, feed_id: int, candidates: Sequence[Candidate], siblings: Sequence[PreparedEntry]
+    entry: PreparedEntry, feed_id: int, candidates: Sequence[Candidate], siblings: Siblings
 ) -> PostLink:
     """Find the post that a new entry belongs to, with the rule that says so and how sure it is (0 to 1).
 
-    `candidates` are archived entries; `siblings` the new entries of the same document that stand before it.
+    `candidates` are archived entries; `siblings` stand before it in the same document.
     In its own feed an entry joins another only under the same URL, since by listing both the publisher says
     that they are two. Rules: `url`, `title`, `text`; `first` where nobody told the story before. The surest
     wins, then the oldest post.
     """
     url = entry.identity.url_key
-    same = [] if url is None else [other for other in siblings if other.identity.url_key == url][-_NEWEST:]
+    same = siblings.under(url)
     if not same and not any(_may_be_one(other, feed_id, url) for other in candidates):
         return PostLink(rule="first", confidence=1.0)
     ours = of_entry(entry, feed_id)
     told = [of_candidate(other) for other in candidates]
-    if _is_repeated(ours, told) or any(_is_namesake(other, entry) for other in siblings):
+    if _is_repeated(ours, told) or siblings.have_namesake(entry):
         ours = replace(ours, series=True)
     others = [other for other in told if _may_be_one(other, feed_id, url)]
     others += [of_entry(other, feed_id) for other in same]
@@ -100,16 +135,18 @@ def _confirmed(ours: Story, others: Sequence[Story]) -> Iterable[_Found]:
     by_title, by_text = [], []
     for other in others:
         own_feed = other.feed_id == ours.feed_id
-        contained = containment(ours.words, other.words)
-        if _have_one_page(ours, other) and _same_page(ours, other, contained, strict=own_feed or busy_page):
-            yield _found("url", 0.7, 0.3, contained, other)
-        elif own_feed:
+        if _have_one_page(ours, other):
+            contained = containment(ours.words, other.words)
+            if _same_page(ours, other, contained, strict=own_feed or busy_page):
+                yield _found("url", 0.7, 0.3, contained, other)
+                continue
+        if own_feed:
             continue
-        elif ours.title and ours.title == other.title:
+        if ours.title and ours.title == other.title:
             if _same_under_one_title(ours, other):
-                by_title.append(_found("title", 0.5, 0.4, contained, other))
+                by_title.append(_found("title", 0.5, 0.4, containment(ours.words, other.words), other))
         elif _same_under_other_titles(ours, other):
-            by_text.append(_found("text", 0.4, 0.4, contained, other))
+            by_text.append(_found("text", 0.4, 0.4, containment(ours.words, other.words), other))
     for matches in (by_title, by_text):
         if _several_in_one_feed(match.story for match in matches):
             # A series whose parts read alike: only the date says which of them this is.
@@ -119,13 +156,6 @@ def _confirmed(ours: Story, others: Sequence[Story]) -> Iterable[_Found]:
                 if ours.published_at and match.story.published_at == ours.published_at
             ]
         yield from matches
-
-
-def _is_namesake(sibling: PreparedEntry, entry: PreparedEntry) -> bool:
-    """Whether two entries of one document have one title and are not one twice."""
-    if not entry.identity.title_key or sibling.identity.title_key != entry.identity.title_key:
-        return False
-    return (sibling.data.url, sibling.identity.hash_key) != (entry.data.url, entry.identity.hash_key)
 
 
 def _is_repeated(ours: Story, told: Sequence[Story]) -> bool:
@@ -254,16 +284,18 @@ def _least_words(ours: Story, other: Story) -> float:
 
 def _same_under_other_titles(ours: Story, other: Story) -> bool:
     """Excerpts of a series begin alike, so wholly different titles need whole texts that are the same."""
-    least, most = sorted((len(ours.words), len(other.words)))
-    if least < _LONG_TEXT or not within(COPYING, ours, other) or not languages_agree(ours, other):
+    if not within(COPYING, ours, other) or not languages_agree(ours, other):
         return False
     if are_of_one_site(ours, other):
+        return False
+    if ours.title and other.title and numbering(ours.title) != numbering(other.title):
+        return False
+    least, most = sorted((len(ours.words), len(other.words)))
+    if least < _LONG_TEXT:
         return False
     dated = apart(ours, other) is not None and at_one_time(ours, other)
     if not ours.title or not other.title:
         may_be = dated or not (ours.series or other.series)
-    elif numbering(ours.title) != numbering(other.title):
-        may_be = False
     elif mark := dressing(ours.headline, other.headline):  # a dash may as well lead to a place or a part
         sure = dated if mark == "|" else at_one_moment(ours, other) or (dated and least >= _WHOLE_TEXT)
         may_be = sure or (mark == "|" and not (ours.series or other.series))

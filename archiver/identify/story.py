@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from archiver.identify.titles import is_series
 from archiver.identify.words import body_words, is_copy, particulars
@@ -16,9 +17,9 @@ COPYING = timedelta(days=2)
 _ONE_MOMENT = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Story:
-    """An entry as a story."""
+    """An entry as a story. Its words are looked at when they are asked for: mostly something else decides."""
 
     feed_id: int
     post_id: int | None = None
@@ -31,9 +32,13 @@ class Story:
     series: bool
     """Whether others may have this title too."""
     text: str
-    words: Sequence[str]
     published_at: datetime | None
     language: str | None
+
+    @cached_property
+    def words(self) -> Sequence[str]:
+        """The words of its text, folded."""
+        return body_words(self.text)
 
 
 def apart(ours: Story, other: Story) -> timedelta | None:
@@ -100,7 +105,6 @@ def _particulars_agree(ours: Story, other: Story) -> bool:
 
 def of_entry(entry: PreparedEntry, feed_id: int) -> Story:
     """A new entry as a story; it has no post yet, but a position."""
-    text = entry.cleaned.content_text
     return Story(
         feed_id=feed_id,
         position=entry.data.position,
@@ -109,8 +113,7 @@ def of_entry(entry: PreparedEntry, feed_id: int) -> Story:
         headline=entry.data.title or "",
         title=entry.identity.title_key,
         series=is_series(entry.identity.title_key),
-        text=text,
-        words=body_words(text),
+        text=entry.cleaned.content_text,
         published_at=entry.data.published_at,
         language=entry.cleaned.language,
     )
@@ -127,7 +130,6 @@ def of_candidate(candidate: Candidate) -> Story:
         title=candidate.title_key,
         series=is_series(candidate.title_key),
         text=candidate.content_text,
-        words=body_words(candidate.content_text),
         published_at=candidate.published_at,
         language=candidate.language,
     )

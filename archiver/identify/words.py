@@ -10,7 +10,8 @@ SHINGLE = 4
 """Words in a shingle."""
 MOST_WORDS = 20_000
 """Of a longer text only this many words are compared."""
-_MOST = MOST_WORDS * 40
+MOST_CHARACTERS = MOST_WORDS * 40
+"""And only this many characters are looked at."""
 _BEFORE = 12
 """Words that may stand before the beginning of a copy: a place and a date, a kicker."""
 _FEW = 30
@@ -85,7 +86,7 @@ def _bare(letter: re.Match[str]) -> str:
 
 def body_words(text: str) -> list[str]:
     """The folded words of a text without footnotes' marks, the mark of a cut, and the word that it tore."""
-    text = text[:_MOST].rstrip()
+    text = text[:MOST_CHARACTERS].rstrip()
     marked = _EXCERPT_MARK.search(text) is not None
     words = folded_words(_FOOTNOTE.sub(" ", text))
     if tuple(words[-2:]) in _READ_ON:
@@ -101,7 +102,7 @@ def particulars(text: str) -> set[str]:
 
     They are what differs between two stories that were written from one template.
     """
-    text = _FOOTNOTE.sub(" ", text[:_MOST])
+    text = _FOOTNOTE.sub(" ", text[:MOST_CHARACTERS])
     telling = (word for word in _TOKEN.findall(text) if word[0].isupper() or _has_digit(word))
     return set(folded_words(" ".join(telling)))
 
@@ -138,8 +139,8 @@ def is_copy(one: str, other: str) -> bool:
     lack a few lines of the other, as feeds leave out captions. A single other word makes it another text.
     Linear in time.
     """
-    if bool(_LINK.search(one[:_MOST])) != bool(_LINK.search(other[:_MOST])):
-        one, other = _LINK.sub(" ", one[:_MOST]), _LINK.sub(" ", other[:_MOST])
+    if bool(_LINK.search(one[:MOST_CHARACTERS])) != bool(_LINK.search(other[:MOST_CHARACTERS])):
+        one, other = _LINK.sub(" ", one[:MOST_CHARACTERS]), _LINK.sub(" ", other[:MOST_CHARACTERS])
     texts = sorted(
         ((_lines(text), _may_be_torn(text)) for text in (one, other)), key=lambda text: _size(text[0])
     )
@@ -153,7 +154,7 @@ def is_copy(one: str, other: str) -> bool:
 
 def _lines(text: str) -> list[list[str]]:
     """The words that `body_words` finds, by line, with signs that make another number, as words."""
-    text = _MINUS.sub(" minus ", text[:_MOST]).translate(_SIGNS)
+    text = _MINUS.sub(" minus ", text[:MOST_CHARACTERS]).translate(_SIGNS)
     left = len(body_words(text))
     lines, last = [], ""
     for line in text.splitlines():
@@ -174,7 +175,7 @@ def _size(lines: Sequence[Sequence[str]]) -> int:
 
 def _may_be_torn(text: str) -> bool:
     """Whether a text without a mark of it may have been cut within its last word."""
-    return text[-1:].isalpha() and len(text) < _MOST
+    return text[-1:].isalpha() and len(text) < MOST_CHARACTERS
 
 
 def _is_run(shorter: Sequence[Sequence[str]], longer: Sequence[Sequence[str]], *, torn: bool) -> bool:

@@ -9,6 +9,7 @@ from sqlite_utils import Database
 
 from archiver.churn import History, Version
 from archiver.identify.keys import key as rung_key
+from archiver.identify.words import MOST_CHARACTERS
 from archiver.model import Candidate, KnownEntry, PreparedEntry, Rung
 from archiver.store.rows import selected, sound
 from archiver.times import from_text
@@ -235,9 +236,9 @@ _WITH_SHINGLE = f"SELECT entry_id FROM sketches WHERE hash = ? ORDER BY entry_id
 def _candidates_by_id(db: Database, ids: Iterable[int]) -> tuple[Candidate, ...]:
     rows = selected(
         db,
-        """
-        SELECT id AS entry_id, post_id, feed_id, title, url, url_key, title_key, content_text, published_at,
-            language
+        f"""
+        SELECT id AS entry_id, post_id, feed_id, title, url, url_key, title_key,
+            substr(content_text, 1, {MOST_CHARACTERS}) AS content_text, published_at, language
         FROM entries WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id
         """,
         [json.dumps(sorted(ids))],

@@ -14,10 +14,11 @@ from warcio.warcwriter import WARCWriter
 
 from archiver import decide
 from archiver.config import FetchSettings, ScheduleSettings
+from archiver.consult import consult
 from archiver.export.warc import write_warc
 from archiver.fetch import Fetcher
 from archiver.model import ParseOptions, Response
-from archiver.pipeline import Pipeline, consult
+from archiver.pipeline import Pipeline
 from archiver.prepare import prepare
 from archiver.replay import Replayed, documents, replay_all
 from archiver.store import Chosen, Following, Reader, Store, digest

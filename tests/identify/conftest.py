@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from archiver.identify import identify, same_post
+from archiver.identify import Siblings, identify, same_post
 from archiver.model import Candidate, Cleaned, EntryData, KnownEntry, Markup, PreparedEntry
 
 FIXTURES = Path(__file__).parents[2] / "data" / "fixtures"
@@ -141,7 +141,7 @@ def linked(archived: Callable[..., tuple[Candidate, ...]]) -> Callable[..., list
         for feed_id, entries in enumerate(feeds, 1):
             here: list[Candidate] = []
             for at, entry in enumerate(entries):
-                link = same_post(entry, feed_id, known, entries[:at])
+                link = same_post(entry, feed_id, known, Siblings(entries[:at]))
                 if link.rule == "first":
                     count += 1
                     post = count

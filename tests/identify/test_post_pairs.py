@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from archiver.identify import same_post
+from archiver.identify import Siblings, same_post
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 BULLETIN = (
@@ -77,7 +77,7 @@ def rules(document, archived):
         for new, old in ((one, other), (other, one)):
             (entry,) = document({"url": "https://a.example/new", "published_at": NOON} | new)
             there = document({"url": "https://b.example/old", "published_at": NOON} | old)
-            found.append(same_post(entry, 99, archived(*there), ()).rule)
+            found.append(same_post(entry, 99, archived(*there), Siblings()).rule)
         return found
 
     return build

@@ -6,7 +6,7 @@ from time import perf_counter
 
 import pytest
 
-from archiver.identify import same_post
+from archiver.identify import Siblings, same_post
 
 MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
 STORY = (
@@ -29,7 +29,7 @@ def link(document, archived):
             for number, other in enumerate(others, 1)
             for candidate in archived(*document(other), feed_id=feed_id or number, first=number)
         ]
-        return same_post(new, 99, candidates, ())
+        return same_post(new, 99, candidates, Siblings())
 
     return build
 
@@ -127,7 +127,7 @@ class TestOneStory:
             {"guid": "1", "url": "https://x.kz/1", "title": "A", "text": STORY},
             {"guid": "2", "url": "https://x.kz/1", "title": "A", "text": STORY},
         )
-        found = same_post(two, 99, (), (one,))
+        found = same_post(two, 99, (), Siblings((one,)))
         assert (found.rule, found.post_id, found.same_as) == ("url", None, 0)
 
 
@@ -363,10 +363,10 @@ class TestTwoStories:
         told = {"title": "From our garden in Osh", "text": f"{STORY} And then we planted trees."}
         short = archived(*document(told | {"text": excerpt(STORY, 50)}), feed_id=2)
         (one,), (other,) = document(told), document(told | {"text": f"{STORY} And then it rained."})
-        assert same_post(one, 1, short, ()).post_id == 1
-        assert same_post(other, 3, short, ()).post_id == 1
+        assert same_post(one, 1, short, Siblings()).post_id == 1
+        assert same_post(other, 3, short, Siblings()).post_id == 1
         whole = replace(archived(one, feed_id=4, first=2)[0], post_id=1)
-        assert same_post(other, 3, (*short, whole), ()).rule == "first"
+        assert same_post(other, 3, (*short, whole), Siblings()).rule == "first"
 
     def test_a_title_that_returns_in_its_own_feed_joins_only_what_bears_the_same_time(
         self, document, archived
@@ -378,9 +378,11 @@ class TestTwoStories:
         first, second = document(part(1), part(2, MONDAY + timedelta(hours=3), text=FOOTER))
         elsewhere = part(9, MONDAY + timedelta(hours=4), url="https://y.kz/9", text=FOOTER)
         there = archived(*document(elsewhere), feed_id=7)
-        assert same_post(second, 99, there, ()).rule == "title"
-        assert same_post(second, 99, there, (first,)).rule == "first"
-        assert same_post(second, 99, (*there, *archived(first, feed_id=99, first=5)), ()).rule == "first"
+        assert same_post(second, 99, there, Siblings()).rule == "title"
+        assert same_post(second, 99, there, Siblings((first,))).rule == "first"
+        assert (
+            same_post(second, 99, (*there, *archived(first, feed_id=99, first=5)), Siblings()).rule == "first"
+        )
 
 
 def test_texts_of_any_length_are_compared_in_a_moment(link, words):
@@ -396,5 +398,5 @@ def test_thousands_of_siblings_that_share_all_cost_little(document):
     told = {"url": "https://x.kz/1", "title": "By: A", "text": STORY}
     entries = document(*(told | {"guid": str(n)} for n in range(3000)))
     begun = perf_counter()
-    same_post(entries[-1], 1, (), entries[:-1])
+    same_post(entries[-1], 1, (), Siblings(entries[:-1]))
     assert perf_counter() - begun < 0.1

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from archiver import decide
 from archiver.archive import open_archive
 from archiver.config import ScheduleSettings
+from archiver.consult import consult
 from archiver.errors import NotFound
 from archiver.model import ParseOptions, Response
-from archiver.pipeline import consult
 from archiver.prepare import prepare
 from archiver.store import Following, Store, digest
 
