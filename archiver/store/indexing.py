@@ -13,6 +13,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archiver.model import EntryData, Markup, PreparedEntry, Terms
+from archiver.store.lines import Lines
 from archiver.store.rows import insert, selected
 
 COLUMNS = ("text", "title", "authors", "tags", "plain", "facts")
@@ -84,7 +85,7 @@ _INSERT = f"INSERT INTO revisions_fts (rowid, {', '.join(COLUMNS)}) VALUES (?, ?
 
 
 def add(
-    db: Database,
+    lines: Lines,
     revision_id: int,
     entry: PreparedEntry,
     *,
@@ -103,7 +104,7 @@ def add(
         seen_at=seen_at,
         revision=revision,
     )
-    db.execute(_INSERT, (revision_id, *_words(entry.terms or _terms(entry)), told))
+    lines.add(_INSERT, (revision_id, *_words(entry.terms or _terms(entry)), told))
 
 
 def _terms(entry: PreparedEntry) -> Terms:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archiver.failpoints import failpoint
+from archiver.store.lines import Lines
 from archiver.store.rows import insert, sound, update
 
 _Words = tuple[str | None, str]
@@ -24,8 +24,9 @@ class Retelling:
     Each post is settled once, however many of its entries change.
     """
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, lines: Lines) -> None:
         self._db = db
+        self._lines = lines
         self._before: dict[int, _Words | None] = {}
         self._begun: dict[int, list[tuple[int, dict[str, Any]]]] = {}
         """The posts that this update began, and their entries, as far as `_OWN` goes."""
@@ -50,17 +51,16 @@ class Retelling:
     def settle(self) -> None:
         """Choose again which entry stands for each post, and index its words if they are others now."""
         for post_id, before in self._before.items():
-            failpoint("mid_index")
             after = self._settled(post_id)
             if after == before:
                 continue
             if before is not None:
-                self._db.execute(
+                self._lines.add(
                     "INSERT INTO posts_fts (posts_fts, rowid, title, text) VALUES ('delete', ?, ?, ?)",
                     [post_id, *before],
                 )
             if after is not None:
-                self._db.execute(
+                self._lines.add(
                     "INSERT INTO posts_fts (rowid, title, text) VALUES (?, ?, ?)", [post_id, *after]
                 )
         self._before.clear()

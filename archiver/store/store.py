@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlite_utils import Database
+
 from archiver.changes import FeedUpdate, FetchRecord
 from archiver.churn import History
 from archiver.model import Candidate, FeedForUpdate, KnownEntry, PreparedEntry
@@ -25,6 +27,7 @@ from archiver.store.bodies import Packed
 from archiver.store.connect import transaction
 from archiver.store.feeds import Following, Synced
 from archiver.store.hosts import Held
+from archiver.store.lines import Lines
 from archiver.store.reader import Connected
 from archiver.store.rows import sound
 from archiver.times import to_text
@@ -34,6 +37,10 @@ class Store(Connected):
     """The writing side. A sqlite-utils Database belongs to the thread that made it, and so does this."""
 
     _file: connect.OpenFile | None = None
+
+    def __init__(self, db: Database) -> None:
+        super().__init__(db)
+        self._lines = Lines(db)
 
     @classmethod
     def open(cls, path: Path, *, checkpoints: bool = True) -> "Store":
@@ -48,10 +55,14 @@ class Store(Connected):
 
         Raises StoreError, before anything is written, if the file has been taken from under us.
         """
-        with transaction(self._db):
-            if self._file is not None:
-                self._file.make_sure_it_is_there()
-            yield
+        try:
+            with transaction(self._db):
+                if self._file is not None:
+                    self._file.make_sure_it_is_there()
+                yield
+                self._lines.write()
+        finally:
+            self._lines.forget()
 
     def sync(self, wanted: Sequence[Following], *, now: datetime, pausing: bool = True) -> Synced:
         """Let the configuration's feeds meet the stored ones; pause those that left it only if `pausing`."""
@@ -197,7 +208,7 @@ class Store(Connected):
 
         `packed` is its body, made ahead by a Reader.
         """
-        return updates.apply(self._db, update, packed=packed)
+        return updates.apply(self._db, update, packed=packed, lines=self._lines)
 
     def skip(self, feed_id: int, fetch: FetchRecord, *, next_fetch_at: datetime | None) -> None:
         """Write down, inside the caller's `transaction`, that a feed was not asked after all."""

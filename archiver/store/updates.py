@@ -15,23 +15,33 @@ from archiver.failpoints import failpoint
 from archiver.hosts import host_of
 from archiver.model import FeedState, Hop, PreparedEntry
 from archiver.store import bodies, hosts, indexing, marks, parts
+from archiver.store.lines import Lines
 from archiver.store.posts import Retelling
 from archiver.store.rows import insert, sound, storable, update
 from archiver.times import to_text
 
 
 def apply(
-    db: Database, decided: FeedUpdate, *, fetch_id: int | None = None, packed: bodies.Packed | None = None
+    db: Database,
+    decided: FeedUpdate,
+    *,
+    fetch_id: int | None = None,
+    packed: bodies.Packed | None = None,
+    lines: Lines | None = None,
 ) -> int:
     """Write a decided update and return its fetch's id, the next one unless it is given.
 
-    `packed` is its body as it will be stored, if that was made ahead.
+    `packed` is its body as it will be stored, if that was made ahead. Where `lines` are given, the caller
+    writes those of the full-text indexes.
 
     The caller holds the transaction.
     """
     assert db.conn.in_transaction, "an update is written as a whole, or not at all"
     fetch_id = _insert_fetch(db, decided.feed_id, decided.fetch, fetch_id, packed)
-    writing = _Writing(decided.feed_id, fetch_id, to_text(decided.fetch.started_at), Retelling(db), {}, {})
+    at = to_text(decided.fetch.started_at)
+    own = Lines(db)
+    indexed = lines or own
+    writing = _Writing(decided.feed_id, fetch_id, at, Retelling(db, indexed), indexed, {}, {})
     failpoint("after_fetch_row")
     for change in decided.changes:
         _apply_change(db, writing, change)
@@ -47,6 +57,7 @@ def apply(
     for event in decided.events:
         told = {"at": writing.at, "feed_id": writing.feed_id, "fetch_id": fetch_id}
         insert(db, "events", told | asdict(event))
+    own.write()
     return fetch_id
 
 
@@ -68,6 +79,7 @@ class _Writing:
     fetch_id: int
     at: str
     posts: Retelling
+    lines: Lines
     posts_of_positions: dict[int, int]
     entries_of_positions: dict[int, int]
     """Of the document's new entries; those further down may tell the same as one of them."""
@@ -318,7 +330,7 @@ def _insert_revision(
         | _updated_dates(entry),
     )
     indexing.add(
-        db,
+        writing.lines,
         revision_id,
         entry,
         feed_id=writing.feed_id,

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -143,7 +143,7 @@ class Archive:
             seen=seen,
             marking=marking,
         )
-        with self.store.transaction():
+        with nullcontext() if self.db.conn.in_transaction else self.store.transaction():
             return self.store.apply(update)
 
     def add(self, feed_id: int, *entries: PreparedEntry, post_id: int | None = None) -> int:
