@@ -284,6 +284,33 @@ def test_a_mistake_is_one_sentence_with_file_line_and_key(problem, text, sentenc
     assert problem(text) == f"config.yaml:{sentence}"
 
 
+# With an asterisk in it a file is searched for aliases before all else.
+@pytest.mark.parametrize("end", ["", "# *\n"], ids=["at once", "after a search"])
+def test_a_file_is_read_alike_whether_or_not_it_may_hold_aliases(write, end):
+    path = write(
+        "archive: ~\nfetch: {contact: NULL, max_redirects: !!null 3, user_agent: 'null'}\n"
+        "feeds:\n- http://a.example/1\n- {url: http://a.example/2, name: ~x, tags: [Null, on, 1e3, '~']}\n"
+        + end
+    )
+    assert load(path) == Config(
+        path=path,
+        archive=path.parent / "data/archive.db",
+        fetch=FetchSettings(user_agent="null"),
+        feeds=(
+            FeedConfig(url="http://a.example/1", line=4),
+            FeedConfig(url="http://a.example/2", name="~x", tags=("Null", "on", "1e3", "~"), line=5),
+        ),
+    )
+
+
+@pytest.mark.parametrize("end", ["", "# *\n"], ids=["at once", "after a search"])
+def test_twenty_lists_in_each_other_are_not_too_many_to_be_told_what_is_wrong(problem, end):
+    deepest = "feeds: " + "[" * 19 + "a" + "]" * 19 + "\n" + end
+    assert problem(deepest) == "config.yaml:1: feeds[0]: must be a list of `key: value` lines"
+    deeper = deepest.replace("[a]", "[[]]")
+    assert problem(deeper) == "config.yaml:1: is nested too deeply"
+
+
 def test_yaml_that_cannot_be_read_is_told_with_its_line(problem):
     assert problem("fetch:\n  contact: a: b\n").startswith("config.yaml:2: cannot be read as YAML: ")
 
@@ -444,3 +471,15 @@ def test_the_monitor_is_for_this_machine_unless_somebody_says_otherwise(write):
 def test_header_values_are_secrets_and_their_names_are_not(write):
     config = load(write("feeds: [{url: http://a.example, headers: {Authorization: Bearer abcdef}}]"))
     assert config.secrets == {"Bearer abcdef", "abcdef"}
+
+
+def test_the_secrets_of_every_feed_are_known_however_many_have_none(write, monkeypatch):
+    monkeypatch.setenv("PASSWORD", "123456")
+    config = load(
+        write(
+            "feeds:\n- http://a.example\n- {url: http://b.example, name: B, tags: [b]}\n"
+            "- {url: http://c.example, token: abcdef}\n- {url: http://d.example, cookies: {sid: ghijkl}}\n"
+            "- {url: http://e.example, proxy: 'http://me:${PASSWORD}@proxy.example'}\n- http://f.example\n"
+        )
+    )
+    assert config.secrets == {"Bearer abcdef", "abcdef", "ghijkl", "http://me:123456@proxy.example"}

@@ -85,10 +85,10 @@ class Context:
 
     def fetch_options(self) -> "dict[str, FetchOptions]":
         """How the configuration wants feeds asked, by feed, where it says anything of that."""
-        from archiver.model import FetchOptions
+        from archiver.config import AS_ALL
 
-        plain = FetchOptions()
-        return {feed.url: feed.fetch for feed in self.config.feeds if feed.fetch != plain}
+        different = (feed for feed in self.config.feeds if feed.fetch is not AS_ALL)
+        return {feed.url: feed.fetch for feed in different if feed.fetch != AS_ALL}
 
 
 pass_context = click.make_pass_decorator(Context)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from archiver.config.settings import (
+    AS_ALL,
     LOGS,
     BackupSettings,
     Config,
@@ -23,6 +24,7 @@ from archiver.config.settings import (
 )
 
 __all__ = [
+    "AS_ALL",
     "LOGS",
     "BackupSettings",
     "Config",

@@ -7,13 +7,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from archiver.config.nodes import Node
-from archiver.config.settings import FeedConfig
+from archiver.config.settings import AS_ALL, FIND_OUT, FeedConfig
 from archiver.model import KINDS, FetchOptions, Headers, ParseOptions
 from archiver.values import folded_address, quoted, read_address, read_charset
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # token, RFC 9110, 5.6.2
 _COOKIE_VALUE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*")  # RFC 6265, 4.1.1
 _FETCH_KEYS = ("auth", "token", "cookies", "proxy", "verify_tls", "timeout", "user_agent")
+_KEYS = ("url", "name", "tags", "interval", "headers", "parse", *_FETCH_KEYS)
 _OUR_HEADERS = frozenset({"accept-encoding", "connection", "content-length", "host", "transfer-encoding"})
 
 
@@ -33,7 +34,7 @@ def feeds(node: Node, *, folder: Path) -> tuple[FeedConfig, ...]:
 def _feed(node: Node, *, folder: Path) -> FeedConfig:
     if node.is_single:
         return FeedConfig(url=_url(node, folder=folder), line=node.line)
-    keys = node.mapping("url", "name", "tags", "interval", "headers", "parse", *_FETCH_KEYS)
+    keys = node.mapping(*_KEYS)
     if "url" not in keys:
         raise node.wrong("has no url; every feed needs one")
     return FeedConfig(
@@ -42,8 +43,8 @@ def _feed(node: Node, *, folder: Path) -> FeedConfig:
         tags=tuple(dict.fromkeys(tag.text() for tag in keys["tags"].items())) if "tags" in keys else (),
         interval_seconds=keys["interval"].duration() if "interval" in keys else None,
         headers=_headers(keys["headers"]) if "headers" in keys else (),
-        fetch=_fetch_options(keys),
-        parse=_parse_options(keys["parse"]) if "parse" in keys else ParseOptions(),
+        fetch=_fetch_options(keys) if not keys.keys().isdisjoint(_FETCH_KEYS) else AS_ALL,
+        parse=_parse_options(keys["parse"]) if "parse" in keys else FIND_OUT,
         line=node.line,
     )
 

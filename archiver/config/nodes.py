@@ -7,7 +7,7 @@ never stand in a message.
 import difflib
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -45,11 +45,8 @@ def compose(path: Path) -> yaml.Node | None:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{path}:{line}: is not UTF-8 text; save the file as UTF-8") from error
-    # libyaml where it is there: ten times as quick, and a hundred thousand feeds are a fair wish.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        _refuse_riddles(path, yaml.parse(text, Loader=loader))
-        return yaml.compose(text, Loader=loader)
+        return _composed(path, text)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise ConfigError(f"{path}:{line}: holds a character that YAML does not allow") from error
@@ -57,6 +54,48 @@ def compose(path: Path) -> yaml.Node | None:
         mark = error.problem_mark or error.context_mark
         where = f"{path}:{mark.line + 1}" if mark else str(path)
         raise ConfigError(f"{where}: cannot be read as YAML: {error.problem or error.context}") from error
+
+
+def _composed(path: Path, text: str) -> yaml.Node | None:
+    """The tree, looked through for riddles before or, where there can hardly be any, while it grows."""
+    if "*" not in text:  # with which every alias begins
+        try:
+            tree: yaml.Node | None = yaml.compose(text, Loader=_Quick)
+        except (yaml.YAMLError, _TooDeep):
+            pass  # told by those who look first
+        else:
+            return tree
+    _refuse_riddles(path, yaml.parse(text, Loader=_LOADER))
+    whole: yaml.Node | None = yaml.compose(text, Loader=_LOADER)
+    return whole
+
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml where it is there: ten times as quick, and a hundred thousand feeds are a fair wish."""
+
+_NULL, _TEXT = "tag:yaml.org,2002:null", "tag:yaml.org,2002:str"
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})  # YAML 1.1
+
+
+class _TooDeep(Exception):
+    """There may be more than MAX_DEPTH lists and mappings in each other."""
+
+
+class _Quick(_LOADER):  # type: ignore[misc] # either of two
+    """Finds of what is not tagged only whether it is empty, and does not go deeper than MAX_DEPTH."""
+
+    depth = 0
+
+    def resolve(self, kind: type[yaml.Node], value: str | None, implicit: Any) -> str:  # noqa: ANN401
+        return _NULL if kind is yaml.ScalarNode and implicit[0] and value in _NULLS else _TEXT
+
+    def descend_resolver(self, current_node: yaml.Node | None, current_index: object) -> None:
+        self.depth = depth = self.depth + 1
+        if depth > MAX_DEPTH:
+            raise _TooDeep
+
+    def ascend_resolver(self) -> None:
+        self.depth -= 1
 
 
 def _refuse_riddles(path: Path, events: Iterable[yaml.Event]) -> None:
@@ -97,7 +136,7 @@ class Node:
     @property
     def is_empty(self) -> bool:
         """Nothing was written, or `~`."""
-        return str(self.node.tag) == "tag:yaml.org,2002:null"
+        return bool(self.node.tag == _NULL)
 
     def wrong(self, message: str) -> ConfigError:
         """The error that says what is wrong, and where."""
@@ -112,24 +151,32 @@ class Node:
             raise self.wrong("must be a list of `key: value` lines")
         found: dict[str, Node] = {}
         for key_node, value_node in self.node.value:
-            place = Node(self.file, self.key, key_node)
-            key = place.text()
-            if known and key not in known:
-                near = difflib.get_close_matches(key[:60], known, n=1)
-                advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-                raise place.wrong(f"{quoted(key)} is not a known key; {advice}")
+            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
+            if key not in known:
+                key = self._key(key_node, known)
             if key in found:
+                place = Node(self.file, self.key, key_node)
                 raise place.wrong(f"{quoted(key)} is given twice, first in line {found[key].line}")
             found[key] = Node(self.file, f"{self.key}.{key}" if self.key else key, value_node)
         return {key: value for key, value in found.items() if not value.is_empty}
 
-    def items(self) -> list["Node"]:
-        """The members of a list."""
+    def _key(self, node: yaml.Node, known: Sequence[str]) -> str:
+        place = Node(self.file, self.key, node)
+        key = place.text()
+        if known and key not in known:
+            near = difflib.get_close_matches(key[:60], known, n=1)
+            advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+            raise place.wrong(f"{quoted(key)} is not a known key; {advice}")
+        return key
+
+    def items(self) -> Iterator["Node"]:
+        """The members of a list, one after the other: there may be very many."""
         if self.is_empty:
-            return []
+            return
         if not isinstance(self.node, yaml.SequenceNode):
             raise self.wrong("must be a list")
-        return [Node(self.file, f"{self.key}[{i}]", node) for i, node in enumerate(self.node.value)]
+        for i, node in enumerate(self.node.value):
+            yield Node(self.file, f"{self.key}[{i}]", node)
 
     def text(self) -> str:
         """A single value as it was written: a tag `no` or a name `2024` is a word here."""
@@ -138,7 +185,7 @@ class Node:
         value = str(self.node.value).strip()
         if not value:
             raise self.wrong("is empty")
-        if _CONTROL.search(value):
+        if not value.isprintable() and _CONTROL.search(value):
             raise self.wrong("holds a line break or a control character; write it in one line")
         return value
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,13 @@ LOGS = ("auto", "text", "json")
 """`auto`: for people on a terminal, JSON lines elsewhere."""
 
 
+AS_ALL = FetchOptions()
+"""How a feed is asked of which nothing else is said; one for all, as there may be very many."""
+
+FIND_OUT = ParseOptions()
+"""How its documents are read."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedConfig:
     """One source that the configuration lists."""
@@ -135,8 +143,8 @@ class FeedConfig:
     interval_seconds: int | None = None
     headers: Headers = field(default=(), repr=False)
     """May hold secrets, so they keep out of logs and tracebacks."""
-    fetch: FetchOptions = field(default_factory=FetchOptions)
-    parse: ParseOptions = field(default_factory=ParseOptions)
+    fetch: FetchOptions = AS_ALL
+    parse: ParseOptions = FIND_OUT
     line: int = 0
     """Where the file lists it, counted from 1."""
 
@@ -172,9 +180,12 @@ class Config:
 def _secrets(value: object, *, hidden: bool) -> Iterator[str]:
     if is_dataclass(value):
         for name, is_hidden in _fields(type(value)):  # type: ignore[arg-type] # a type is hashable
-            one = getattr(value, name)
-            # A long list of feeds has little else but defaults and what may be shown.
-            if one and (hidden or is_hidden or not isinstance(one, str | int)):
+            yield from _secrets(getattr(value, name), hidden=hidden or is_hidden)
+    elif isinstance(value, tuple) and value and isinstance(value[0], FeedConfig):
+        # There may be very many, most of them with nothing but defaults, which they share.
+        for name, is_hidden in _fields(FeedConfig):
+            different = {id(one): one for one in map(attrgetter(name), value)}.values()
+            for one in {one for one in different if one and (is_hidden or not isinstance(one, _SHOWN))}:
                 yield from _secrets(one, hidden=hidden or is_hidden)
     elif isinstance(value, tuple):
         is_header = len(value) == 2 and all(isinstance(part, str) for part in value)
@@ -183,6 +194,10 @@ def _secrets(value: object, *, hidden: bool) -> Iterator[str]:
     elif hidden and isinstance(value, str):
         yield value
         yield from value.split()[1:]  # what follows `Bearer`
+
+
+_SHOWN = (str, int)
+"""What holds nothing to hide, unless it is hidden itself."""
 
 
 @cache
