@@ -20,6 +20,10 @@ _CLEAN = re.compile(
     r"(https?)://([!$-.0-;=@-\[\]-~]+)((?:/[!$-;=@-\[\]-~]*)?)"
     r"(?:\?([!$-;=?-\[\]-~]*))?(?:#([!#-;=?-\[\]-~]*))?"
 )
+# A host in which there is nothing to fold, with what ends it; a list of feeds may have very many.
+_PLAIN_HOST = re.compile(
+    r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::(?:[1-5][0-9]{4}|[0-9]{1,4}))?(?:[/?#]|\Z)"
+)
 _MISCOUNTED_SLASHES = re.compile(r"(https?):[/\\]+", re.IGNORECASE)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
@@ -155,6 +159,8 @@ def is_site_root(key: str) -> bool:
 
 def host_key(url: str) -> str | None:
     """Return the host of a web URL, lower-case and in ASCII, without port; None for other URLs."""
+    if (plain := _PLAIN_HOST.match(url)) is not None and len(plain[1]) <= _LONGEST_HOST:
+        return plain[1]
     target = _read(url)
     if target is None or not target.is_web or target.authority is None:
         return None

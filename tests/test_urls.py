@@ -1,5 +1,6 @@
 """URLs: resolved as RFC 3986 says, folded as far as the meaning stays, whatever the string."""
 
+import re
 from time import perf_counter
 from urllib.parse import parse_qsl, urlsplit
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archiver import urls
 from archiver.urls import (
     canonical,
     host_key,
@@ -233,6 +235,18 @@ class TestKey:
     )
     def test_a_bare_site_names_no_post(self, url, root):
         assert is_site_root(url_key(url)) is root
+
+    @given(
+        st.text("ab1.-A:é%", max_size=8),
+        st.sampled_from(["", ":", ":1", ":080", ":8080", ":65535", ":65536", ":99999", "@b", "\n"]),
+        st.sampled_from(["", "/", "/a\nb", "?", "#", "\\", " "]),
+    )
+    def test_the_host_key_of_a_plain_host_is_found_as_any_other(self, host, port, rest):
+        url = f"http://{host}{port}{rest}"
+        short = host_key(url)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(urls, "_PLAIN_HOST", re.compile("(?!)"))
+            assert host_key(url) == short
 
     def test_the_host_key_is_the_host_alone(self):
         assert host_key("https://user:pw@WWW.Қаз.kz:8080/a") == "www.xn--80ao21a.kz"

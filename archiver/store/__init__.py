@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 from archiver.store.bodies import Packed, digest
 from archiver.store.digests import Untold
 from archiver.store.evidence import Chosen
-from archiver.store.feeds import Following, Synced
+from archiver.store.feeds import Following
 from archiver.store.knowledge import NEWEST
 from archiver.store.lock import ArchiveLock
 from archiver.store.reader import Reader
 from archiver.store.standing import Due
 from archiver.store.store import Store
+from archiver.store.syncing import Synced
 
 if TYPE_CHECKING:
     from archiver.query import Query

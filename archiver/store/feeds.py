@@ -1,7 +1,7 @@
 """The feeds table: what is followed, by whose word, and what is due."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -12,8 +12,8 @@ from sqlite_utils import Database
 from archiver.errors import ConfigError, NotFound
 from archiver.hosts import host_of
 from archiver.model import FeedForUpdate, FeedState, Moving, Pace, ParseOptions
-from archiver.store import orders, standing
-from archiver.store.rows import insert, insert_many, selected, sound, update
+from archiver.store import orders, sealing, standing
+from archiver.store.rows import insert_many, selected, sound, update
 from archiver.times import from_text, to_text
 
 
@@ -28,15 +28,6 @@ class Following:
     parse: ParseOptions = field(default_factory=ParseOptions)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Synced:
-    """What meeting the configuration changed: addresses of feeds."""
-
-    added: tuple[str, ...] = ()
-    paused: tuple[str, ...] = ()
-    resumed: tuple[str, ...] = ()
-
-
 def follow(db: Database, wanted: Following, *, origin: str, now: datetime) -> int:
     """Add a feed, or take one up again that is known; return its id. It is due at once.
 
@@ -45,80 +36,44 @@ def follow(db: Database, wanted: Following, *, origin: str, now: datetime) -> in
     """
     known = db.execute("SELECT id FROM feeds WHERE url = ?", [sound(wanted.url)]).fetchone()
     if known is None:
-        return _add(db, wanted, origin=origin, now=now)
+        (feed_id,) = add(db, [wanted], origin=origin, now=now)
+        if origin == "replay":
+            pause(db, feed_id, by="replay", now=now)
+        return feed_id
     feed_id = int(known[0])
     wanted = _completed(db, feed_id, wanted)
     if origin == "replay":
         pause(db, feed_id, by="replay", now=now)
     else:
         resume(db, feed_id, now=now)
-    _describe(db, feed_id, wanted, origin=origin, now=now)
+    describe(db, feed_id, wanted, origin=origin, now=now)
     return feed_id
 
 
-def _add(db: Database, wanted: Following, *, origin: str, now: datetime) -> int:
-    """Write a feed that nobody knew; return its id."""
+def add(db: Database, wanted: Sequence[Following], *, origin: str, now: datetime) -> range:
+    """Write feeds that nobody knew, each address once; return their ids. They are due at once."""
     at = to_text(now)
-    new = {
-        "url": wanted.url,
-        "current_url": wanted.url,
-        "host": host_of(wanted.url),
-        "name": wanted.name,
-        "origin": origin,
-        "state": FeedState.ACTIVE,
-        "next_fetch_at": at,
-        "configured_interval_seconds": wanted.interval_seconds,
-        "parse_options": _parse_options_text(wanted.parse),
-        "added_at": at,
-    }
-    feed_id = insert(db, "feeds", new)
-    insert(db, "feed_addresses", {"feed_id": feed_id, "url": wanted.url, "since": at, "reason": "given"})
-    _add_tags(db, feed_id, wanted.tags)
-    if origin == "replay":
-        pause(db, feed_id, by="replay", now=now)
-    return feed_id
-
-
-def sync(db: Database, wanted: Sequence[Following], *, now: datetime, pausing: bool = True) -> Synced:
-    """Let the configuration's feeds meet the stored ones.
-
-    New ones are added; those that left are paused, if `pausing`; those that came back go on. A pause that a
-    command ordered is a person's word and stands. What is as it was is not written.
-    """
-    added, paused, resumed = [], [], []
-    stored = {
-        row["url"]: row
-        for row in db.query(
-            """
-            SELECT id, url, name, origin, state, paused_by, configured_interval_seconds, parse_options,
-                (SELECT json_group_array(tag) FROM feed_tags WHERE feed_id = feeds.id) AS tags
-            FROM feeds
-            """
+    first = int(db.execute("SELECT coalesce(max(id), 0) + 1 FROM feeds").fetchone()[0])
+    ids = range(first, first + len(wanted))
+    new = (
+        (
+            feed_id, one.url, one.url, host_of(one.url), one.name, origin, FeedState.ACTIVE.value, at,
+            one.interval_seconds, options_text(one.parse), at,
         )
-    }
-    for following in wanted:
-        row = stored.get(following.url)
-        if row is None:
-            follow(db, following, origin="config", now=now)
-            added.append(following.url)
-            continue
-        comes_back = row["paused_by"] in ("config", "replay", "removed")
-        if comes_back:
-            resume(db, row["id"], now=now)
-            resumed.append(following.url)
-        if comes_back or row["origin"] != "config" or not _is_described(row, following):
-            _describe(db, row["id"], following, origin="config", now=now)
-    kept = {following.url for following in wanted}
-    for url, row in stored.items():
-        if not pausing or row["origin"] != "config" or url in kept:
-            continue
-        if row["state"] != FeedState.PAUSED:
-            pause(db, row["id"], by="config", now=now)
-            paused.append(url)
-        elif row["paused_by"] == "command":
-            # From now on it is the command's alone, so that to resume it is not undone by the next sync.
-            update(db, "feeds", row["id"], {"origin": "command"})
-    return Synced(added=tuple(added), paused=tuple(paused), resumed=tuple(resumed))
+        for feed_id, one in zip(ids, wanted, strict=True)
+    )  # fmt: skip
+    insert_many(db, "feeds", _NEW, new)
+    addresses = ((feed_id, one.url, at, "given") for feed_id, one in zip(ids, wanted, strict=True))
+    insert_many(db, "feed_addresses", ("feed_id", "url", "since", "reason"), addresses)
+    _add_tags(db, zip(ids, wanted, strict=True))
+    sealing.seal_rows(db, "feeds", ids)
+    return ids
+
+
+_NEW = (
+    "id", "url", "current_url", "host", "name", "origin", "state", "next_fetch_at",
+    "configured_interval_seconds", "parse_options", "added_at",
+)  # fmt: skip
 
 
 def pause(db: Database, feed_id: int, *, by: str, now: datetime | None = None) -> None:
@@ -291,28 +246,15 @@ def _options(text: str) -> ParseOptions:
 
 
 @lru_cache(maxsize=100)
-def _parse_options_text(options: ParseOptions) -> str:
+def options_text(options: ParseOptions) -> str:
+    """How these stand in the table; what is not chosen is left out."""
     chosen = {"charset": options.charset, "kind": options.kind}
     return json.dumps({key: value for key, value in chosen.items() if value})
 
 
-@lru_cache(maxsize=1000)
-def _tags(text: str) -> frozenset[str]:
-    return frozenset(json.loads(text))
-
-
-def _is_described(row: Mapping[str, Any], wanted: Following) -> bool:
-    return (
-        row["name"] == wanted.name
-        and row["configured_interval_seconds"] == wanted.interval_seconds
-        and row["parse_options"] == _parse_options_text(wanted.parse)
-        and _tags(row["tags"]) == set(wanted.tags)
-    )
-
-
-def _describe(db: Database, feed_id: int, wanted: Following, *, origin: str, now: datetime) -> None:
+def describe(db: Database, feed_id: int, wanted: Following, *, origin: str, now: datetime) -> None:
     """Write what somebody wants of a known feed. Its state is another matter."""
-    options = _parse_options_text(wanted.parse)
+    options = options_text(wanted.parse)
     # The last document is as unknown, if it was read under other options than these.
     told_anew = db.execute(
         """
@@ -331,7 +273,8 @@ def _describe(db: Database, feed_id: int, wanted: Following, *, origin: str, now
         "parse_options": options,
     }
     update(db, "feeds", feed_id, row)
-    _set_tags(db, feed_id, wanted.tags)
+    db.execute("DELETE FROM feed_tags WHERE feed_id = ?", [feed_id])
+    _add_tags(db, [(feed_id, wanted)])
 
 
 def _completed(db: Database, feed_id: int, wanted: Following) -> Following:
@@ -348,11 +291,7 @@ def _completed(db: Database, feed_id: int, wanted: Following) -> Following:
     )
 
 
-def _set_tags(db: Database, feed_id: int, tags: Sequence[str]) -> None:
-    db.execute("DELETE FROM feed_tags WHERE feed_id = ?", [feed_id])
-    _add_tags(db, feed_id, tags)
-
-
-def _add_tags(db: Database, feed_id: int, tags: Sequence[str]) -> None:
-    if tags:
-        insert_many(db, "feed_tags", ("feed_id", "tag"), [(feed_id, tag) for tag in dict.fromkeys(tags)])
+def _add_tags(db: Database, tagged: Iterable[tuple[int, Following]]) -> None:
+    rows = [(feed_id, tag) for feed_id, wanted in tagged for tag in dict.fromkeys(wanted.tags)]
+    if rows:
+        insert_many(db, "feed_tags", ("feed_id", "tag"), rows)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from sqlite_utils import Database
@@ -33,13 +34,23 @@ def insert_many(
     """Insert rows given as sequences in the order of `columns`; return them as they were stored."""
     failpoint("write")
     stored = [storable(row) for row in rows]
-    db.conn.executemany(_insertion(table, tuple(columns)), stored)
+    names = tuple(columns)
+    whole = len(stored) - len(stored) % TOGETHER
+    for at in range(0, whole, TOGETHER):
+        db.conn.execute(_insertion(table, names, TOGETHER), [*chain(*stored[at : at + TOGETHER])])
+    db.conn.executemany(_insertion(table, names), stored[whole:])
     return stored
 
 
+TOGETHER = 100
+"""So many rows go into one statement where there are as many: what a statement prepares, as the lists of
+allowed words, is prepared once for all of them."""
+
+
 @lru_cache(maxsize=200)
-def _insertion(table: str, columns: tuple[str, ...]) -> str:
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+def _insertion(table: str, columns: tuple[str, ...], rows: int = 1) -> str:
+    row = f"({', '.join('?' * len(columns))})"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * rows)}"
 
 
 def update(db: Database, table: str, row_id: int, row: Mapping[str, Any]) -> bool:

@@ -141,7 +141,13 @@ def install(db: Database) -> None:
 
 def seal_row(db: Database, table: str, row_id: int) -> None:
     """Seal a row of one of PARENTS, after it was inserted."""
-    db.execute(_SEALING[table], [row_id])
+    db.execute(_SEALING[table], [row_id, row_id])
+
+
+def seal_rows(db: Database, table: str, ids: range) -> None:
+    """The same of many at once, that have these numbers."""
+    if ids:
+        db.execute(_SEALING[table], [ids[0], ids[-1]])
 
 
 def seal_inserted(db: Database, table: str, row_id: int, row: Mapping[str, Any]) -> None:
@@ -156,7 +162,7 @@ def seal_inserted(db: Database, table: str, row_id: int, row: Mapping[str, Any])
 
 _SEALING = {
     table: f"""
-        INSERT INTO seals SELECT '{table}', id, checksum FROM temp.seal_of_{table} WHERE id = ?
+        INSERT INTO seals SELECT '{table}', id, checksum FROM temp.seal_of_{table} WHERE id BETWEEN ? AND ?
         ON CONFLICT DO UPDATE SET checksum = excluded.checksum
     """
     for table in PARENTS

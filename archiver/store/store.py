@@ -25,11 +25,12 @@ from archiver.store import (
 )
 from archiver.store.bodies import Packed
 from archiver.store.connect import transaction
-from archiver.store.feeds import Following, Synced
+from archiver.store.feeds import Following
 from archiver.store.hosts import Held
 from archiver.store.lines import Lines
 from archiver.store.reader import Connected
 from archiver.store.rows import sound
+from archiver.store.syncing import Synced, sync
 from archiver.times import to_text
 
 
@@ -64,10 +65,20 @@ class Store(Connected):
         finally:
             self._lines.forget()
 
-    def sync(self, wanted: Sequence[Following], *, now: datetime, pausing: bool = True) -> Synced:
-        """Let the configuration's feeds meet the stored ones; pause those that left it only if `pausing`."""
+    def sync(
+        self,
+        wanted: Sequence[Following],
+        *,
+        now: datetime,
+        pausing: bool = True,
+        at_most: int | None = None,
+    ) -> Synced:
+        """Let the configuration's feeds meet the stored ones; pause those that left it only if `pausing`.
+
+        At most so many new ones are added; the others are told to be waiting.
+        """
         with self.transaction():
-            return feeds.sync(self._db, wanted, now=now, pausing=pausing)
+            return sync(self._db, wanted, now=now, pausing=pausing, at_most=at_most)
 
     def follow(self, wanted: Following, *, origin: str, now: datetime) -> int:
         """Add a feed, or take it up again; return its id."""

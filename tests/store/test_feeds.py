@@ -1,12 +1,13 @@
 """Feeds: what is followed, by whose word, and what is due."""
 
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
 
 from archiver.errors import ConfigError, NotFound
 from archiver.model import FeedData, FeedState, ParseOptions
-from archiver.store import Following, Synced
+from archiver.store import Following, Store, Synced, verify
 
 URL = "https://example.org/feed"
 OTHER = "https://other.example/feed"
@@ -109,6 +110,37 @@ def test_an_address_that_is_half_a_character_is_stored_and_found(archive):
 def test_a_configuration_adds_its_feeds(archive, sync):
     assert sync(URL, OTHER) == Synced(added=(URL, OTHER))
     assert _feed(archive)["origin"] == "config"
+
+
+def test_very_many_are_added_as_one_by_one(archive, sync, noon):
+    many = [
+        Following(
+            url=f"https://{number}.example/feed", name=f"Nº {number}" if number % 2 else None, tags=tags
+        )
+        for number, tags in enumerate([(), ("a", "b", "a"), ("ü",)] * 100)
+    ]
+    assert sync(*many) == Synced(added=tuple(one.url for one in many))
+    with Store.open(archive.path.with_name("other.db")) as other:
+        for one in many:
+            other.follow(one, origin="config", now=noon)
+        for rows in (
+            "SELECT * FROM feeds",
+            "SELECT * FROM feed_addresses",
+            "SELECT * FROM feed_tags",
+            "SELECT * FROM seals WHERE about GLOB 'feed*'",
+        ):
+            assert archive.rows(rows) == other._db.execute(rows).fetchall()
+    with closing(verify.open_for(archive.path)) as db:
+        assert list(verify.everything(db)) == []
+
+
+def test_of_very_many_the_first_are_added_and_the_others_wait(archive, noon):
+    wanted = [Following(url=URL), Following(url=OTHER), Following(url="https://third.example/feed")]
+    archive.store.follow(wanted[0], origin="command", now=noon)
+    synced = archive.store.sync(wanted, now=noon, at_most=1)
+    assert synced == Synced(added=(OTHER,), waiting=(wanted[2],))
+    assert archive.store.sync(synced.waiting, now=noon, pausing=False) == Synced(added=(wanted[2].url,))
+    assert archive.store.sync(wanted, now=noon, at_most=1) == Synced()
 
 
 def test_a_configuration_met_again_writes_nothing(archive, sync):
