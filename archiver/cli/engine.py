@@ -1,11 +1,13 @@
 """What every command that archives has open: the archive's writer, the network, the workers."""
 
+import asyncio
 import gc
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -15,14 +17,16 @@ from archiver.askers.askers import Askers
 from archiver.cli.context import Context
 from archiver.cli.printing import count, print_json
 from archiver.clock import Clock
+from archiver.errors import ArchiverError
 from archiver.manners import Turns
 from archiver.pipeline import Pipeline, Updated
-from archiver.service import Service, Tally
+from archiver.service import HOLD_SECONDS, Service, Tally
 from archiver.turns import TakingTurns
 from archiver.workers import Workers
 from archiver.writer import Writer
 
 if TYPE_CHECKING:
+    from archiver.store import Following, Store, Synced
     from archiver.telling import Telling
     from archiver.upkeep import Upkeep
 
@@ -105,15 +109,49 @@ async def engine(context: Context) -> AsyncIterator[Engine]:
             )
 
 
-async def sync(engine: Engine, *, pausing: bool) -> None:
-    """Let the configuration's feeds meet the archive's. Where there is none, it says nothing of any feed."""
+AT_ONCE = 5_000
+"""So many new feeds are added in one transaction of the service, so that no update waits long for it."""
+
+
+async def sync(engine: Engine, *, pausing: bool, at_most: int | None = None) -> "Sequence[Following]":
+    """Let the configuration's feeds meet the archive's. Where there is none, it says nothing of any feed.
+
+    Return those for `add_waiting`, where there are more new ones than `at_most`.
+    """
     if engine.context.config.path is None:
-        return
+        return ()
     wanted = engine.context.following()
-    synced = await engine.writer.run(lambda store: store.sync(wanted, now=times.now(), pausing=pausing))
+    synced = await engine.writer.run(
+        lambda store: store.sync(wanted, now=times.now(), pausing=pausing, at_most=at_most)
+    )
     for verb, urls in (("added", synced.added), ("resumed", synced.resumed), ("paused", synced.paused)):
         if urls:
             _log.info("%s %s as the configuration says", verb, count(len(urls), "feed"))
+    return synced.waiting
+
+
+async def add_waiting(engine: Engine, waiting: "Sequence[Following]") -> None:
+    """Add the rest of a long list, a part in each transaction, while the first of it are asked already.
+
+    Whoever is stopped before the end adds the others when the configuration is next met.
+    """
+    if not waiting:
+        return
+    added = 0
+    while part := waiting[:AT_ONCE]:
+        try:
+            synced = await engine.writer.run(partial(_add, part))
+        except ArchiverError as error:
+            _log.error("%s could not be added yet: %s", count(len(waiting), "feed"), error)
+            await asyncio.sleep(HOLD_SECONDS)
+            continue
+        waiting = waiting[len(part) :]
+        added += len(synced.added)
+    _log.info("added %s, the rest of the list", count(added, "feed"))
+
+
+def _add(part: "Sequence[Following]", store: "Store") -> "Synced":
+    return store.sync(part, now=times.now(), pausing=False)
 
 
 def finish(tally: Tally, *, as_json: bool) -> None:

@@ -12,7 +12,7 @@ import click
 
 from archiver import times, versions
 from archiver.cli.context import Context, pass_context
-from archiver.cli.engine import engine, finish, sync
+from archiver.cli.engine import AT_ONCE, add_waiting, engine, finish, sync
 from archiver.cli.printing import count, update_line
 from archiver.config import LOGS, MonitorSettings
 from archiver.errors import ArchiverError, ConfigError
@@ -119,7 +119,7 @@ class _Serving:
                 clock=times.now,
             )
             await telling.begin()
-            await sync(archiving, pausing=True)
+            waiting = await sync(archiving, pausing=True, at_most=AT_ONCE)
             service = archiving.service(
                 self._report, requests_per_second=config.fetch.requests_per_second, telling=telling
             )
@@ -132,6 +132,8 @@ class _Serving:
                 answer=archiving.askers.answer,
             )
             self._say_hello()
+            adding = asyncio.create_task(add_waiting(archiving, waiting))
+            adding.add_done_callback(_has_added)
             try:
                 if self.stopping or self.following is not None:
                     service.stop()  # the order came while we were opening
@@ -139,6 +141,8 @@ class _Serving:
             finally:
                 self.service = None
                 self.vitals.leave()
+                adding.cancel()  # the part under way is written to its end
+                await asyncio.wait((adding,))
 
     def _report(self, updated: Updated) -> None:
         self.metrics.count(updated)
@@ -201,6 +205,11 @@ class _Serving:
         self.following = found
         if self.service is not None:
             self.service.stop()
+
+
+def _has_added(adding: "asyncio.Task[None]") -> None:
+    if not adding.cancelled() and (bug := adding.exception()) is not None:
+        _log.error("the feeds of the configuration were not all added, by our own fault", exc_info=bug)
 
 
 class _Door:

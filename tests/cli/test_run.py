@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from archiver.cli.engine import AT_ONCE
+
 LOOPBACK = "fetch: {contact: me@ngo.example, allowed_networks: [127.0.0.1], per_host_spacing: 0s}\n"
 """Lets the test's own server be asked, and quickly."""
 
@@ -118,6 +120,15 @@ def test_a_service_tells_systemd_and_programs_how_it_is_from_start_to_end(run, s
     assert 'archiver_fetches_total{error_kind="",outcome="new"} 1.0' in get(port, "/metrics")
     assert service.stop() == 0
     assert service.lines[-1]["message"] == "stopped: 1 update, 2 new entries"
+
+
+def test_a_very_long_list_is_added_while_its_first_feeds_are_asked(run, site, rss):
+    first = site.serve("/feed", rss("a"))
+    others = "".join(f", 'file:{number}.xml'" for number in range(AT_ONCE))
+    service = run(f"schedule: {{tick: 1s}}\nlog: json\n{LOOPBACK}feeds: [{first}{others}]\n")
+    service.until(f"added {AT_ONCE:,} feeds as the configuration says")
+    service.until("added 1 feed, the rest of the list")
+    assert service.stop() == 0
 
 
 def test_at_sighup_feeds_log_and_monitor_are_those_of_the_new_configuration(run, site, rss, tmp_path):
