@@ -112,10 +112,17 @@ def file_address(path: Path) -> str:
     return Path(os.path.abspath(path)).as_uri()  # noqa: PTH100 (resolve() would follow links)
 
 
+def folded_if_plain(text: str) -> str | None:
+    """What `folded_address` makes of an address that is read as it stands; None: look closer."""
+    if "?" not in text and (plain := _PLAIN_ADDRESS.fullmatch(text)):
+        return f"{plain[1]}@{text[plain.end(1) :].rstrip('/')}?"
+    return None
+
+
 def folded_address(url: str) -> str:
     """What makes two addresses the same feed: not the host's case, the default port or the last slash."""
-    if "?" not in url and (plain := _PLAIN_ADDRESS.fullmatch(url)):
-        return f"{plain[1]}@{url[plain.end(1) :].rstrip('/')}?"
+    if (folded := folded_if_plain(url)) is not None:
+        return folded
     parts = urlsplit(url)
     if parts.scheme == "file":
         return url

@@ -36,6 +36,12 @@ def test_a_plain_address_is_read_and_folded_as_any_other(address):
         assert _told(address) == short
 
 
+@given(ADDRESSES)
+def test_what_is_folded_at_once_is_read_as_it_stands(address):
+    if (folded := values.folded_if_plain(address)) is not None:
+        assert _told(address) == (address, folded)
+
+
 @pytest.mark.parametrize("address", ["https://example.org", "http://www.example.org:8080/feed.xml?a=b"])
 def test_what_is_usual_is_plain(address):
     assert values._PLAIN_ADDRESS.fullmatch(address)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from archiver.config.nodes import Node
 from archiver.config.settings import AS_ALL, FIND_OUT, FeedConfig
 from archiver.model import KINDS, FetchOptions, Headers, ParseOptions
-from archiver.values import folded_address, quoted, read_address, read_charset
+from archiver.values import folded_address, folded_if_plain, quoted, read_address, read_charset
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # token, RFC 9110, 5.6.2
 _COOKIE_VALUE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*")  # RFC 6265, 4.1.1
@@ -22,10 +22,15 @@ def feeds(node: Node, *, folder: Path) -> tuple[FeedConfig, ...]:
     """The list of feeds; the same feed twice is a mistake."""
     found: list[FeedConfig] = []
     lines: dict[str, int] = {}
-    for item in node.items():
-        feed = _feed(item, folder=folder)
-        if (folded := folded_address(feed.url)) in lines:
-            raise item.wrong(f"is the same feed as in line {lines[folded]}; keep one of the two")
+    for number, (text, line) in enumerate(node.glances()):
+        if (folded := folded_if_plain(text)) is not None:
+            feed = FeedConfig(url=text, line=line)
+        else:
+            feed = _feed(node.item(number), folder=folder)
+            folded = folded_address(feed.url)
+        if folded in lines:
+            first = lines[folded]
+            raise node.item(number).wrong(f"is the same feed as in line {first}; keep one of the two")
         lines[folded] = feed.line
         found.append(feed)
     return tuple(found)

@@ -170,13 +170,28 @@ class Node:
         return key
 
     def items(self) -> Iterator["Node"]:
-        """The members of a list, one after the other: there may be very many."""
+        """The members of a list, one after the other."""
+        return (self.item(number) for number, _ in enumerate(self._members()))
+
+    def item(self, number: int) -> "Node":
+        """One member of a list, counted from 0."""
+        return Node(self.file, f"{self.key}[{number}]", self.node.value[number])
+
+    def glances(self) -> Iterator[tuple[str, int]]:
+        """Of each member of a list what stands there, unchecked, and the line; nothing of what is not single.
+
+        There may be very many, and most of them need no closer look.
+        """
+        for node in self._members():
+            yield node.value if isinstance(node, yaml.ScalarNode) else "", node.start_mark.line + 1
+
+    def _members(self) -> Sequence[yaml.Node]:
         if self.is_empty:
-            return
+            return ()
         if not isinstance(self.node, yaml.SequenceNode):
             raise self.wrong("must be a list")
-        for i, node in enumerate(self.node.value):
-            yield Node(self.file, f"{self.key}[{i}]", node)
+        members: Sequence[yaml.Node] = self.node.value
+        return members
 
     def text(self) -> str:
         """A single value as it was written: a tag `no` or a name `2024` is a word here."""

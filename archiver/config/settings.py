@@ -179,14 +179,14 @@ class Config:
 
 def _secrets(value: object, *, hidden: bool) -> Iterator[str]:
     if is_dataclass(value):
-        for name, is_hidden in _fields(type(value)):  # type: ignore[arg-type] # a type is hashable
-            yield from _secrets(getattr(value, name), hidden=hidden or is_hidden)
+        for name, is_hidden in _fields(type(value), hidden):  # type: ignore[arg-type] # a type is hashable
+            yield from _secrets(getattr(value, name), hidden=is_hidden)
     elif isinstance(value, tuple) and value and isinstance(value[0], FeedConfig):
         # There may be very many, most of them with nothing but defaults, which they share.
-        for name, is_hidden in _fields(FeedConfig):
-            different = {id(one): one for one in map(attrgetter(name), value)}.values()
-            for one in {one for one in different if one and (is_hidden or not isinstance(one, _SHOWN))}:
-                yield from _secrets(one, hidden=hidden or is_hidden)
+        for name, is_hidden in _fields(FeedConfig, hidden):
+            different = {id(one): one for one in map(attrgetter(name), value)}
+            for one in different.values():
+                yield from _secrets(one, hidden=is_hidden)
     elif isinstance(value, tuple):
         is_header = len(value) == 2 and all(isinstance(part, str) for part in value)
         for part in value[1:] if is_header else value:
@@ -196,11 +196,15 @@ def _secrets(value: object, *, hidden: bool) -> Iterator[str]:
         yield from value.split()[1:]  # what follows `Bearer`
 
 
-_SHOWN = (str, int)
-"""What holds nothing to hide, unless it is hidden itself."""
+_SHOWN = (str, str | None, bool, int, int | None, float, float | None, tuple[str, ...], Path, Path | None)
+"""Types of values that have nothing to hide, unless their field is hidden."""
 
 
 @cache
-def _fields(kind: Any) -> tuple[tuple[str, bool], ...]:  # noqa: ANN401 - a dataclass
-    """The fields of a dataclass, and whether they keep out of `repr`."""
-    return tuple((one.name, not one.repr) for one in fields(kind))
+def _fields(kind: Any, hidden: bool) -> tuple[tuple[str, bool], ...]:  # noqa: ANN401 - a dataclass
+    """The fields of a dataclass that may hold secrets, and whether they keep out of `repr`, as all may do."""
+    return tuple(
+        (one.name, hidden or not one.repr)
+        for one in fields(kind)
+        if hidden or not one.repr or one.type not in _SHOWN
+    )
