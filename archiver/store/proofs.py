@@ -88,9 +88,10 @@ def seals(db: Database, table: str, step: Step) -> Iterator[Damage]:
 def _sealed_rows(db: Database, sealed: Sealed) -> Iterator[tuple[Any, bytes, int | None]]:
     """Each row's name, what its seal is the digest of, and its seal."""
     table, name = sealed.table, sealed.name("row")
+    # Without the plus SQLite reads `key` as a number like the id, and looks through all seals for each row.
     question = f"""
         SELECT {name}, {sealed.told("row")}, seals.checksum
-        FROM {table} AS row LEFT JOIN seals ON seals.about = '{table}' AND seals.key = {name}
+        FROM {table} AS row LEFT JOIN seals ON seals.about = '{table}' AND seals.key = +{name}
     """
     if sealed.key != ("id",):  # a damaged name cannot be a place to go on from; these tables are small
         with connect.moment(db):
@@ -125,7 +126,7 @@ def _groups(db: Database, table: str, step: Step) -> Iterator[Damage]:
                 f"""
                 SELECT entry_id, told, seals.checksum
                 FROM ({sealing.group(table, f"entry_id > {last} AND entry_id <= {end}")})
-                LEFT JOIN seals ON seals.about = '{table}' AND seals.key = entry_id
+                LEFT JOIN seals ON seals.about = '{table}' AND seals.key = +entry_id
                 """
             ).fetchall()
         for entry_id, told, seal in page:

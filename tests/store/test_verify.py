@@ -156,6 +156,47 @@ def test_an_index_that_does_not_know_its_texts_is_named(full):
     assert "posts_fts" in {damage.table for damage in _damages(full.path)}
 
 
+def test_an_index_of_which_a_part_is_merged_is_sound(archive, entry):
+    left_behind = """
+        SELECT count(*) FROM revisions_fts_idx
+        WHERE NOT EXISTS (SELECT 1 FROM revisions_fts_data WHERE id = (segid << 37) + (pgno >> 1))
+    """
+    feed = archive.follow()
+    for number in range(40):
+        text = " ".join(f"word{number}x{other}" for other in range(9_000))
+        archive.add(feed, entry(f"a{number}", text=text))
+        if archive.value(left_behind):
+            break
+    assert archive.value(left_behind)
+    assert _damages(archive.path) == []
+
+
+def test_verification_takes_as_many_times_longer_as_the_archive_is_larger(archive, entry):
+    def verified() -> None:
+        db = verify.open_for(archive.path)
+        db.conn.set_progress_handler(tick, 10)
+        list(verify.everything(db))
+        db.close()
+
+    def tick() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    feed = archive.follow()
+    counts = []
+    for begin, end in ((0, 40), (40, 400)):
+        for number in range(begin, end, 20):
+            archive.add(
+                feed,
+                *(entry(f"a{one}", categories=(Category(term="aid"),)) for one in range(number, number + 20)),
+            )
+        steps = 0
+        verified()
+        counts.append(steps)
+    assert counts[1] < 12 * counts[0]
+
+
 def test_a_damaged_page_is_named_and_stops_no_other_check(full):
     root = full.value("SELECT rootpage FROM sqlite_master WHERE name = 'categories'")
     full.store.close()
