@@ -55,7 +55,7 @@ class _Formatter(logging.Formatter):
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__()
         known = sorted({one for one in secrets if len(one) >= SHORTEST_SECRET}, key=len, reverse=True)
-        self._secrets = re.compile("|".join(map(re.escape, known))) if known else None
+        self._secrets = re.compile("|".join(map(re.escape, known)), re.IGNORECASE) if known else None
 
     def cleared(self, text: str) -> str:
         """The text without configured secrets, logins and secret parameters of addresses."""

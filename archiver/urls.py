@@ -168,6 +168,9 @@ def host_key(url: str) -> str | None:
     return None if authority is None else authority.host
 
 
+WITHHELD = "(withheld)"
+"""Stands in the place of what is nobody else's business, in the archive and in whatever is made from it."""
+
 _USERINFO = re.compile(r"(?<=//)[^/?#]*@")
 _PARAMETER = re.compile(r"(?<=[?&;#])([^?&;#=]+)=")
 _VALUE = re.compile(r"[^&#]*")

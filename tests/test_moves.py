@@ -38,6 +38,12 @@ def test_the_count_goes_on_for_one_target_and_begins_anew_for_another(feed_row, 
     assert (other.to, other.answers) == ("https://example.org/x", 1)
 
 
+def test_no_feed_moves_to_an_address_that_holds_a_secret(feed_row, noon):
+    for rest in ("feed?token=abc", "feed?token=…", "for/(withheld)/feed"):
+        final = f"https://example.org/{rest}"
+        assert moves.moving(feed_row(), answer((FEED, 301), final=final), now=noon) is None
+
+
 @pytest.mark.parametrize(("answers", "days", "proven"), [(5, 7, True), (4, 30, False), (50, 6, False)])
 def test_five_answers_over_a_week_prove_it(noon, answers, days, proven):
     found = Moving(to=FEED, since=noon - timedelta(days=days), answers=answers)

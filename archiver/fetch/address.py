@@ -22,7 +22,8 @@ def parse(url: str) -> tuple[httpx.URL, str | None]:
         raise FetchError("bad_url", "this is not an address that can be asked for")
     scheme = cleaned.partition(":")[0].lower()
     if scheme not in ("http", "https"):
-        raise FetchError("bad_scheme", f"{scheme[:20]}: addresses are not fetched, only http and https")
+        shown = f"{scheme}:" if len(scheme) <= 20 else "such"
+        raise FetchError("bad_scheme", f"{shown} addresses are not fetched, only http and https")
     try:
         parsed = httpx.URL(cleaned.partition("#")[0])
         for label in parsed.raw_host.split(b"."):

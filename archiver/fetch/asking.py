@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from archiver.config import FetchSettings
 from archiver.fetch.decode import ACCEPT_ENCODING
-from archiver.fetch.proof import WITHHELD
 from archiver.model import FetchRequest
+from archiver.urls import WITHHELD
 
 Fields = list[tuple[str, str]]
 

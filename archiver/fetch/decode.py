@@ -52,7 +52,7 @@ class Decoder:
             raise FetchError("bad_encoding", "the document is compressed more than once")
         self._coding = codings[0].removeprefix("x-") if codings else ""
         if self._coding not in ("", "gzip", "deflate") and (self._coding != "br" or _BROTLI is None):
-            shown = self._coding[:20] if self._coding.isprintable() else "?"
+            shown = self._coding if self._coding.isprintable() and len(self._coding) <= 20 else "?"
             raise FetchError(
                 "bad_encoding", f"the document is compressed in a way we did not offer ({shown})"
             )

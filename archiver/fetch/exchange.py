@@ -94,11 +94,18 @@ class Exchange:
         self._url, self._address = url, str(url)
         self._visited.add(self._address)
 
+    def _shown(self) -> str | None:
+        """Where we are, without what a server wrote into an address of the secrets that it was told."""
+        if self._address is None or not self._hops:
+            return self._address
+        return proof.withheld_in_address(self._address, self._secrets)
+
     def _complete(self, error: FetchError) -> None:
+        error.args = (proof.withheld(str(error), self._secrets),)
         error.status = self._status
         error.headers = proof.received(self._headers, self._secrets)
         error.redirects = tuple(self._hops)
-        error.final_url = self._address
+        error.final_url = self._shown()
         error.request_headers = self._sent
         error.connection = self._connection
         error.http_version, error.reason = self._status_line
@@ -210,7 +217,8 @@ class Exchange:
         if len(self._hops) >= self._settings.max_redirects:
             raise FetchError("too_many_redirects", f"we were sent on more than {len(self._hops)} times")
         shown = proof.withheld(urls.redact(location), self._secrets)
-        self._hops.append(Hop(url=str(url), status=status, location=shown, connection=self._connection))
+        hop = Hop(url=self._shown() or "", status=status, location=shown, connection=self._connection)
+        self._hops.append(hop)
         if not address.keeps_trust(url, next_url):
             self._manner = replace(self._manner, trusted=False)
         self._go_to(next_url)
@@ -230,7 +238,7 @@ class Exchange:
     def _response(self, body: bytes, *, complete: bool) -> Response:
         return Response(
             request_url=self._request.url,
-            final_url=self._address or self._request.url,
+            final_url=self._shown() or self._request.url,
             status=self._status,
             headers=proof.received(self._headers, self._secrets),
             body=body,

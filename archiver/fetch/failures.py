@@ -127,6 +127,8 @@ def _named(detail: str) -> FetchError:
 
 
 def _short(detail: str) -> str:
+    """What went wrong, without the bytes in which it did: h11 quotes them, and they may echo a secret."""
+    detail = detail.partition(": bytearray(")[0]
     return "".join(c if c.isprintable() else "�" for c in detail[:100])
 
 

@@ -5,18 +5,20 @@ import hashlib
 import re
 import ssl
 from collections.abc import Collection, Iterator
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 
 from archiver import urls
 from archiver.model import Connection, FetchRequest, Headers
+from archiver.urls import WITHHELD
 
-WITHHELD = "(withheld)"
-"""Stands in the place of what is nobody else's business, in the archive and in whatever is made from it."""
 _SECRET = frozenset({"authorization", "proxy-authorization", "cookie"})
 _SHORTEST_ECHO = 6
 """Shorter secrets are not looked for in answers: they would stand in words that are none."""
+_SHORTEST_IN_HOST = 12
+"""In the name of a host only longer ones are: manners go by it, and shorter ones may be its own words."""
+_ORIGIN = re.compile(r"[a-z]+://[^/?#]*")
 _OPEN = ("accept", "user-agent", "cache-control", "pragma", "referer", "origin", "sec-", "dnt")
 """Fields that say how somebody asks, not who: `Accept` of a feed must not blot out its `Content-Type`."""
 
@@ -30,19 +32,26 @@ def sent(headers: Collection[tuple[str, str]], *, private: Collection[tuple[str,
 def echoes(request: FetchRequest, *, login: str | None) -> re.Pattern[str] | None:
     """Return what finds the secrets of a request in an answer; None where there are none.
 
-    They are the logins, cookies, own fields and secret parameters that this one feed was configured with.
+    They are the logins, cookies, own fields, secret parameters and the proxy's password that this one feed
+    was configured with, in whatever case: hosts and codings are folded on their way into a message.
     """
     secrets = list(_secrets(request, login))
     if not secrets:
         return None
     known = {form for one in secrets for form in (one, quote(one, safe=""), unquote(one))}
     long = sorted((one for one in known if len(one) >= _SHORTEST_ECHO), key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, long))) if long else None
+    return re.compile("|".join(map(re.escape, long)), re.IGNORECASE) if long else None
 
 
 def _secrets(request: FetchRequest, login: str | None) -> Iterator[str]:
     yield from urls.secret_values(request.url)
     yield from (value for _, value in request.options.cookies)
+    if request.options.proxy is not None:
+        proxy = urlsplit(request.options.proxy)
+        if proxy.password:
+            yield proxy.password
+            login_there = f"{unquote(proxy.username or '')}:{unquote(proxy.password)}"
+            yield base64.b64encode(login_there.encode()).decode()
     own = [value for name, value in request.headers if not name.lower().startswith(_OPEN)]
     for field in (request.options.authorization, login, *own):
         if not field:
@@ -63,6 +72,19 @@ def _secrets(request: FetchRequest, login: str | None) -> Iterator[str]:
 def withheld(text: str, secrets: re.Pattern[str] | None) -> str:
     """Return a part of an answer without what it echoes of the request's `secrets` (see `echoes`)."""
     return text if secrets is None else secrets.sub(WITHHELD, text)
+
+
+def withheld_in_address(url: str, secrets: re.Pattern[str] | None) -> str:
+    """Return an address to which a server sent us on, without what it echoes of the request's `secrets`."""
+    if secrets is None:
+        return url
+    origin = _ORIGIN.match(url)
+    place = origin.end() if origin else 0
+
+    def long_ones(found: re.Match[str]) -> str:
+        return WITHHELD if len(found[0]) >= _SHORTEST_IN_HOST else found[0]
+
+    return secrets.sub(long_ones, url[:place]) + withheld(url[place:], secrets)
 
 
 def received(headers: Headers, secrets: re.Pattern[str] | None) -> Headers:

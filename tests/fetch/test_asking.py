@@ -272,3 +272,67 @@ async def test_a_proxy_that_is_not_there_is_no_fault_of_the_server(fetcher):
     error = await failure(fetcher, request)
     assert error.kind == "proxy"
     assert str(error) == "the proxy of this feed cannot be reached, or does not let us through"
+
+
+TOKEN = "Canary.Token-7"
+
+
+async def told_of_an_echo(fetcher, answer: str) -> str:
+    """All that is told of a server that answers so, and to a second question with a 404."""
+    answers = [answer.encode(), b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"]
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answers.pop(0))
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as listening:
+        url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/feed"
+        error = await failure(
+            fetcher, FetchRequest(url=url, options=FetchOptions(authorization=f"Bearer {TOKEN}"))
+        )
+    return f"{error} {vars(error)}"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"302 Found\r\nLocation: /for/{TOKEN}/feed",
+        f"302 Found\r\nLocation: /feed?k={TOKEN}",
+        f"302 Found\r\nLocation: http://{TOKEN}.invalid/",
+        f"302 Found\r\nLocation: http://10.0.0.1/{TOKEN}",
+        f"302 Found\r\nLocation: {TOKEN}:there",
+        f"404 Not Found\r\nContent-Encoding: {TOKEN}",
+    ],
+)
+async def test_neither_error_nor_address_tells_a_secret_that_a_server_echoes(fetcher, answer):
+    told = await told_of_an_echo(fetcher, f"HTTP/1.1 {answer}\r\nContent-Length: 1\r\n\r\nx")
+    assert TOKEN.lower() not in told.lower()
+    assert "(withheld)" in told
+
+
+async def test_a_word_that_a_host_shares_with_a_cookie_stays_in_its_name(fetcher):
+    async with proxy() as (address, _):
+        options = FetchOptions(proxy=address, cookies=(("site", "example"),))
+        response = await fetcher.fetch(FetchRequest(url="http://example.invalid/", options=options))
+    assert response.final_url == "http://example.invalid/"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 407 Who is s3cret?\r\nProxy-Authenticate: Basic realm=s3cret\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 s3cret\r\n\r\n",
+    ],
+)
+async def test_the_password_of_a_proxy_is_not_told_either(fetcher, answer):
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as listening:
+        address = f"http://me:s3cret@127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        request = FetchRequest(url="http://feeds.invalid/feed", options=FetchOptions(proxy=address))
+        error = await failure(fetcher, request)
+    assert "s3cret" not in f"{error} {vars(error)}"
