@@ -134,6 +134,9 @@ class DeliveryError(ArchiverError):
 class StoreError(ArchiverError):
     """The archive file could not be read or written."""
 
+    may_pass = False
+    """Whether it may go well without anybody mending the archive: a full disk, a lock, a lost mount."""
+
 
 class ArchiveBusy(StoreError):
     """Another process holds the archive; says which."""

@@ -15,16 +15,17 @@ document takes the same way, with a file in the place of the fetch.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from archiver import decide, manners, torn, trust
 from archiver.changes import FeedUpdate, FetchRecord, Hold, Outcome
 from archiver.config import ScheduleSettings
 from archiver.consult import Entangled, consult
-from archiver.errors import ArchiverError, FetchError, HostHeld, ParseError
+from archiver.errors import ArchiverError, FetchError, HostHeld, ParseError, StoreError
 from archiver.failpoints import failpoint
 from archiver.model import (
     FeedForUpdate,
@@ -53,6 +54,20 @@ class Updated:
     """What the answer means for all feeds of its host."""
     next_at: datetime | None = None
     """When the feed will be asked next; None: that stays as it was."""
+
+
+class Unwritten(StoreError):
+    """A feed was asked, and what came of it could not be written down, as on a full disk."""
+
+    def __init__(
+        self, error: StoreError, meant: Updated | None, again: Callable[[], Awaitable[Updated]]
+    ) -> None:
+        super().__init__(str(error))
+        self.may_pass = error.may_pass
+        self.meant = meant
+        """What would have been written: neither feed nor host wants to be asked sooner than it says."""
+        self.again = again
+        """Tries to write it once more: nobody need be asked again."""
 
 
 class Fetching(Protocol):
@@ -96,7 +111,7 @@ class Pipeline:
     async def update(self, feed: FeedForUpdate) -> Updated:
         """Fetch a feed and archive what came: the whole way that the module describes.
 
-        Raises HostHeld, and writes nothing, where its host is to be left alone.
+        Raises HostHeld, and writes nothing, where its host is to be left alone; Unwritten.
         """
         started_at, watch = self._clock(), self._elapsed()
         options = self._options.get(feed.url) or FetchOptions()
@@ -139,8 +154,12 @@ class Pipeline:
             outcome=Outcome.SKIPPED,
             error=str(held),
         )
-        await self._writer.write(lambda store: store.skip(feed.id, fetch, next_fetch_at=next_at))
-        return Updated(feed=feed, fetch=fetch, next_at=next_at)
+        skipped = Updated(feed=feed, fetch=fetch, next_at=next_at)
+        try:
+            await self._writer.write(lambda store: store.skip(feed.id, fetch, next_fetch_at=next_at))
+        except StoreError as error:
+            raise Unwritten(error, skipped, partial(self.skip, feed, held, next_at=next_at)) from error
+        return skipped
 
     async def _archive_surely(
         self, feed: FeedForUpdate, attempt: decide.Attempt, response: Response | FetchError
@@ -185,11 +204,19 @@ class Pipeline:
             self._read(response, told, known), self._writer.pack(feed.id, sha256, response.body)
         )
         answer = Answer(response=response, sha256=sha256, read=read, packed=packed)
+        return await self._write_read(feed, attempt, answer, told)
+
+    async def _write_read(
+        self, feed: FeedForUpdate, attempt: decide.Attempt, answer: "Answer", told: ParseOptions
+    ) -> Updated:
         try:
             return await self._write(feed, attempt, answer)
         except Entangled:
-            read = await self._read(response, told, None)
+            read = await self._read(answer.response, told, None)
             return await self._write(feed, attempt, replace(answer, read=read))
+        except Unwritten as error:
+            error.again = partial(self._write_read, feed, attempt, answer, told)
+            raise
 
     async def _confirm(self, feed: FeedForUpdate, attempt: decide.Attempt, answer: "Answer") -> Updated:
         self.confirming += 1
@@ -225,21 +252,29 @@ class Pipeline:
     ) -> Updated:
         """Ask, decide and apply in one transaction, so that no other update comes between.
 
-        Raises Entangled, with nothing written, where the document is to be read whole first.
+        Raises Entangled, with nothing written, where the document is to be read whole first; Unwritten.
         """
 
-        def work(store: Store) -> FeedUpdate | Entangled:
+        meant: Updated | None = None
+
+        def work(store: Store) -> Updated | Entangled:
+            nonlocal meant
             try:
                 update = decided(store, feed, attempt, came, self._schedule)
             except Entangled as entangled:  # concerns nobody with whom the transaction is shared
                 return entangled
+            next_at = update.facts.next_fetch_at
+            meant = Updated(feed=feed, fetch=update.fetch, hold=update.hold, next_at=next_at)
             store.apply(update, came.packed if isinstance(came, Answer) else None)
-            return update
+            return meant
 
-        update = await self._writer.write(work)
-        if isinstance(update, Entangled):
-            raise update
-        return Updated(feed=feed, fetch=update.fetch, hold=update.hold, next_at=update.facts.next_fetch_at)
+        try:
+            updated = await self._writer.write(work)
+        except StoreError as error:
+            raise Unwritten(error, meant, partial(self._write, feed, attempt, came)) from error
+        if isinstance(updated, Entangled):
+            raise updated
+        return updated
 
 
 def _keeps_trust(feed: FeedForUpdate, headers: Headers, options: FetchOptions) -> bool:

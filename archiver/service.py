@@ -18,7 +18,7 @@ from archiver.errors import ArchiverError, HostHeld
 from archiver.failpoints import failpoint
 from archiver.manners import UNREACHABLE, host_asked
 from archiver.model import FeedForUpdate, FeedState
-from archiver.pipeline import Pipeline, Updated
+from archiver.pipeline import Pipeline, Unwritten, Updated
 from archiver.turns import TakingTurns
 from archiver.urls import redact
 from archiver.vitals import Pulse
@@ -45,7 +45,7 @@ CLOCK_JUMP = timedelta(minutes=5)
 """… and before it is worth a line."""
 
 HOLD_SECONDS = 60.0
-"""How long a feed waits whose update could not be written, a full disk being the likeliest reason."""
+"""How long what could not be written waits, and a feed whose update left no trace at least."""
 
 MOST_CONFIRMING = 256
 """So many updates that only wait to be written take nobody's place: together they are one transaction."""
@@ -106,6 +106,7 @@ class Service:
         self._tasks: dict[int, tuple[asyncio.Task[None], FeedForUpdate]] = {}
         self._held: dict[int, float] = {}
         self._by_hand = False
+        self._serves = False
         self._is_stopping = False
         self._news = asyncio.Event()
         self._stepped_at: float | None = None
@@ -201,6 +202,7 @@ class Service:
 
     async def begin(self) -> None:
         """Before the first step: take up the manners where the last run left them; rest once before all."""
+        self._serves = True
         await self._agenda.open(quiet=True)
 
     async def step(self) -> float:
@@ -267,12 +269,13 @@ class Service:
                     self._hold(feed, self._turns.turns.spacing)
                     return
                 updated = await self._pipeline.skip(feed, held)
+            except Unwritten as error:
+                updated = await self._write_at_last(feed, error)
         except Exception as error:
             # Nothing was written, so the feed is still due: it must not be asked again at every tick.
-            self._hold(feed, HOLD_SECONDS)
+            self._hold(feed, self._patience(error))
             self.tally.failed += 1
-            self._unwritten += 1
-            self._trouble = str(error) or type(error).__name__
+            self._fell_through(error)
             known = isinstance(error, ArchiverError)
             log.error("%s: nothing was archived: %s", redact(feed.url), error, exc_info=not known)
             return
@@ -280,6 +283,35 @@ class Service:
         self._learn(updated)
         self.tally.count(updated)
         self._report(updated)
+
+    async def _write_at_last(self, feed: FeedForUpdate, error: Unwritten) -> Updated:
+        """Write what came when that is possible again. Until then it keeps its place, so that few are asked.
+
+        Who serves no longer than one round does not wait. Raises Unwritten.
+        """
+        if error.meant is not None and error.meant.hold is not None:
+            self._agenda.hold(error.meant.hold)
+        if self._serves and error.may_pass:
+            log.error("%s: what came is not written yet: %s", redact(feed.url), error)
+        while self._serves and error.may_pass:
+            self._fell_through(error)
+            await self._clock.sleep(HOLD_SECONDS)
+            try:
+                return await error.again()
+            except Unwritten as another:
+                error = another
+        raise error
+
+    def _fell_through(self, error: Exception) -> None:
+        self._unwritten += 1
+        self._trouble = str(error) or type(error).__name__
+
+    def _patience(self, error: Exception) -> float:
+        """How long to leave a feed whose update left no trace: as it would be, if that is known."""
+        meant = error.meant if isinstance(error, Unwritten) else None
+        if meant is None or meant.next_at is None:
+            return HOLD_SECONDS
+        return max(HOLD_SECONDS, (meant.next_at - self._clock.now()).total_seconds())
 
     def _hold(self, feed: FeedForUpdate, seconds: float) -> None:
         self._held[feed.id] = self._clock.elapsed() + seconds

@@ -46,6 +46,9 @@ _TROUBLES = frozenset(
 )
 """What disks, files and other processes do to us. Anything else that SQLite says is a bug of ours."""
 
+_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, None})
+"""What does not pass by itself."""
+
 
 def open_writer(path: Path, *, checkpoints: bool = True) -> Database:
     """Open the archive for writing; create or migrate it where needed.
@@ -151,16 +154,20 @@ def sqlite_warning(version: tuple[int, int, int] = sqlite3.sqlite_version_info) 
 
 
 def tidy(db: Database) -> None:
-    """Fold the write-ahead log into the file as far as readers allow, and refresh SQLite's statistics."""
-    db.execute("PRAGMA optimize")
-    db.execute("PRAGMA wal_checkpoint(PASSIVE)")
-    db.execute(
-        "PRAGMA busy_timeout = 0"
-    )  # to empty the log is worth no waiting, which all updates would share
-    try:
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    finally:
-        db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    """Fold the write-ahead log into the file as far as readers allow, and refresh SQLite's statistics.
+
+    Raises StoreError.
+    """
+    with troubles(_path(db)):
+        db.execute("PRAGMA optimize")
+        db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        db.execute(
+            "PRAGMA busy_timeout = 0"
+        )  # to empty the log is worth no waiting, which all updates would share
+        try:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
 
 def _use_log(db: Database) -> None:
@@ -310,8 +317,13 @@ def _between(db: Database, begin: str, end: str) -> Iterator[None]:
     except (sqlite3.Error, UnicodeDecodeError) as error:
         if _code(error) not in _TROUBLES and not _is_misshapen(db):
             raise
-        path = Path(next(iter(db.execute("PRAGMA database_list")))[2])
-        raise _trouble(path, error) from error
+        trouble = _trouble(_path(db), error)
+        trouble.may_pass = _code(error) not in _DAMAGE
+        raise trouble from error
+
+
+def _path(db: Database) -> Path:
+    return Path(next(iter(db.execute("PRAGMA database_list")))[2])
 
 
 def _is_misshapen(db: Database) -> bool:

@@ -3,8 +3,11 @@
 import asyncio
 import itertools
 import sqlite3
+from contextlib import contextmanager
 
 import pytest
+
+from archiver.store import updates
 
 HOUR, DAY = 3600.0, 86400.0
 
@@ -214,3 +217,72 @@ def test_so_many_feeds_that_are_sent_on_to_one_host_do_not_stop_the_others(world
     hosts = world.by_host()
     assert max(hosts[f"well{n}.example"][0].began for n in range(70)) < 60
     assert {line.url for line in hosts["hub.example"]} == {f"http://hub.example/{n}" for n in range(70)}
+
+
+@contextmanager
+def disk_full(world, monkeypatch, *, until: float, code: int = sqlite3.SQLITE_FULL):
+    """Nothing can be written before that time."""
+    apply = updates.apply
+
+    def fails(*arguments, **options):
+        if world.loop.passed < until:
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = code
+            raise error
+        return apply(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("archiver.store.updates.apply", fails)
+        yield
+
+
+def test_what_no_disk_takes_is_written_when_it_does_and_nobody_is_asked_anew_for_it(world, monkeypatch):
+    world.host("well.example")
+    feeds = [*refusing(world), world.feed("http://well.example/feed", every=DAY)]
+
+    async def live() -> None:
+        await world.follow(feeds)
+        with disk_full(world, monkeypatch, until=0.9 * HOUR):
+            await world.serve(0.95 * HOUR)
+
+    world.run(live)
+    assert world.rude() == []
+    assert sorted((line.host, line.status) for line in world.web.log) == [
+        ("site.example", 429),
+        ("well.example", 200),
+    ]
+    assert rows(
+        world, "SELECT outcome, started_at < '2026-01-05T06:01:00Z' FROM fetches ORDER BY feed_id"
+    ) == [
+        ("error", 1),
+        ("new", 1),
+    ]
+
+
+def test_no_more_servers_are_asked_for_what_cannot_be_written_than_at_a_time(world, monkeypatch):
+    feeds = []
+    for number in range(100):
+        world.host(f"site{number}.example")
+        feeds.append(world.feed(f"http://site{number}.example/feed"))
+
+    async def live() -> None:
+        await world.follow(feeds)
+        with disk_full(world, monkeypatch, until=HOUR):
+            await world.serve(0.9 * HOUR)
+            assert len(world.web.log) == world.settings.concurrency
+            await world.serve(0.5 * HOUR)
+
+    world.run(live)
+    assert rows(world, "SELECT count(*), min(outcome), max(outcome) FROM fetches") == [(100, "new", "new")]
+
+
+def test_a_damaged_archive_makes_nobody_be_asked_more_often(world, monkeypatch):
+    world.host("well.example")
+
+    async def live() -> None:
+        await world.follow([world.feed("http://well.example/feed", every=HOUR)])
+        with disk_full(world, monkeypatch, until=DAY, code=sqlite3.SQLITE_CORRUPT):
+            await world.serve(12 * HOUR)
+
+    world.run(live)
+    assert 12 <= len(world.web.log) <= 26, "at its rhythm, and not every minute"

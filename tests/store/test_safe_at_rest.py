@@ -50,6 +50,16 @@ def test_to_fold_the_log_waits_for_no_reader(archive, entry):
     assert archive.value("PRAGMA busy_timeout") == connect.BUSY_TIMEOUT_MS
 
 
+def test_a_disk_without_room_to_tidy_is_told_as_such(archive):
+    db = archive.store._db
+    with archive.store.transaction():
+        for number in range(200):
+            db.execute("INSERT INTO hosts (host, refusals) VALUES (?, 0)", [f"{number}.example"])
+    db.execute(f"PRAGMA max_page_count = {archive.value('PRAGMA page_count')}")
+    with pytest.raises(StoreError, match="disk is full"):
+        archive.store.tidy()
+
+
 @pytest.mark.parametrize(("version", "warned"), [((3, 40, 1), True), ((3, 51, 2), True), ((3, 51, 3), False)])
 def test_an_sqlite_with_the_fault_in_its_log_is_warned_of(version, warned):
     assert bool(connect.sqlite_warning(version)) == warned
