@@ -28,10 +28,18 @@ def refusals(db: Database, host: str) -> int:
 
 
 def note(db: Database, hold: Hold, fetch_id: int) -> None:
-    """Write down how a host stands after a fetch. An answer does not shorten what was asked for before."""
+    """Write down how a host stands after a fetch. An answer does not shorten what was asked for before.
+
+    Nor does one that was given before that, and is written down after it, since it took long to read.
+    """
     if hold.until is None:
         db.execute(
-            "UPDATE hosts SET held_until = NULL, reason = NULL, refusals = 0 WHERE host = ?", [hold.host]
+            """
+            UPDATE hosts SET held_until = NULL, reason = NULL, refusals = 0
+            WHERE host = ?
+                AND coalesce(held_until, '') <= (SELECT started_at FROM fetches WHERE id = ?)
+            """,
+            [hold.host, fetch_id],
         )
         return
     db.execute(

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from archiver.store import updates
+from tests.manners.conftest import _Readers
 
 HOUR, DAY = 3600.0, 86400.0
 
@@ -286,3 +287,36 @@ def test_a_damaged_archive_makes_nobody_be_asked_more_often(world, monkeypatch):
 
     world.run(live)
     assert 12 <= len(world.web.log) <= 26, "at its rhythm, and not every minute"
+
+
+def test_an_answer_that_takes_long_to_read_does_not_end_what_the_server_asked_for_meanwhile(
+    world, monkeypatch
+):
+    feeds = refusing(world, until=HOUR)
+    world.web.hosts["site.example"].refusing = lambda now: 5 < now < HOUR
+    world.host("away.example")
+    feeds.insert(0, world.feed("http://away.example/feed", leads_to=world.feed("http://site.example/long")))
+
+    async def live() -> None:
+        await world.follow(feeds)
+        with reading_for(monkeypatch, seconds=30):
+            await world.serve(HOUR)
+        await world.serve(HOUR)  # another process, which knows what is written down
+
+    world.run(live)
+    assert [line.status for line in world.web.log][:4] == [302, 200, 200, 429]
+    assert world.rude() == []
+
+
+@contextmanager
+def reading_for(monkeypatch, *, seconds: float):
+    """Every document takes so long to read."""
+    prepare = _Readers.prepare
+
+    async def slowly(self, *told):
+        await asyncio.sleep(seconds)
+        return await prepare(self, *told)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_Readers, "prepare", slowly)
+        yield
