@@ -36,7 +36,8 @@ async def post(address: str, body: Mapping[str, Any]) -> None:
             headers = {"User-Agent": f"archiver/{__version__}"}
             async with client.stream("POST", address, json=body, headers=headers) as answer:
                 status = answer.status_code
-    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        # The last two come from the environment too: a proxy or authorities that are none.
         raise DeliveryError(f"the webhook cannot be reached: {type(error).__name__}") from error
     if not 200 <= status < 300:
         raise DeliveryError(f"the webhook answered {status}")

@@ -187,6 +187,18 @@ def test_a_webhook_that_cannot_be_reached_is_told_without_its_address(bench, nex
     assert "SECRET" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("SSL_CERT_FILE", "/nowhere.pem"), ("HTTP_PROXY", "foo://me:pw@host.invalid")]
+)
+def test_an_environment_that_lets_no_webhook_be_reached_is_told_as_such(
+    bench, next_day, caplog, monkeypatch, name, value
+):
+    monkeypatch.setenv(name, value)
+    next_day(DigestSettings(webhook="http://hook.invalid/SECRET"), ("gone", "410"))
+    assert bench.noted("webhook")[1].startswith("the webhook cannot be reached: ")
+    assert not [word for word in ("SECRET", "me:pw") if word in caplog.text]
+
+
 def test_one_way_that_fails_keeps_no_other_from_telling(bench, next_day, hook):
     settings = DigestSettings(webhook=hook.address, mail=mail(9))
     next_day(settings, ("gone", "410"))
