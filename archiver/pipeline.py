@@ -25,6 +25,7 @@ from archiver import decide, manners, torn, trust
 from archiver.changes import FeedUpdate, FetchRecord, Hold, Outcome
 from archiver.config import ScheduleSettings
 from archiver.consult import Entangled, consult
+from archiver.endings import record
 from archiver.errors import ArchiverError, FetchError, HostHeld, ParseError, StoreError
 from archiver.failpoints import failpoint
 from archiver.model import (
@@ -107,6 +108,8 @@ class Pipeline:
         """How many updates wait only for a row that says that nothing changed: they hold no document."""
         self.on_confirming: Callable[[], None] = lambda: None
         """Told when there is one more."""
+        self.on_hold: Callable[[Hold], None] = lambda hold: None
+        """Told at once of a host that wants to be left alone: until it is written down others may ask it."""
 
     async def update(self, feed: FeedForUpdate) -> Updated:
         """Fetch a feed and archive what came: the whole way that the module describes.
@@ -143,6 +146,10 @@ class Pipeline:
             duration_ms=round((self._elapsed() - watch) * 1000),
             request_url=redact(feed.current_url),
         )
+        if isinstance(response, FetchError):
+            told = manners.hold_after(record(attempt, Outcome.ERROR, response), refusals=0)
+            if told is not None:
+                self.on_hold(told)
         return await self._archive_surely(feed, attempt, response)
 
     async def skip(self, feed: FeedForUpdate, held: HostHeld, *, next_at: datetime | None = None) -> Updated:

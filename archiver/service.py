@@ -115,6 +115,7 @@ class Service:
         self.tally = Tally()
         turns.on_free = self._news.set
         pipeline.on_confirming = self._news.set
+        pipeline.on_hold = self._agenda.hold
 
     # ------------------------------------------------------------ the ways to run it
 
@@ -289,8 +290,6 @@ class Service:
 
         Who serves no longer than one round does not wait. Raises Unwritten.
         """
-        if error.meant is not None and error.meant.hold is not None:
-            self._agenda.hold(error.meant.hold)
         if self._serves and error.may_pass:
             log.error("%s: what came is not written yet: %s", redact(feed.url), error)
         while self._serves and error.may_pass:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from archiver.store import updates
-from tests.manners.conftest import _Readers
+from tests.manners.conftest import _Readers, _Writer
 
 HOUR, DAY = 3600.0, 86400.0
 
@@ -320,3 +320,26 @@ def reading_for(monkeypatch, *, seconds: float):
     with monkeypatch.context() as patch:
         patch.setattr(_Readers, "prepare", slowly)
         yield
+
+
+def test_what_a_server_asks_for_holds_before_it_is_written_down(world, monkeypatch):
+    world.host("asked.example", refusing=lambda now: now < HOUR, patience=5 * HOUR)
+    feeds = []
+    for n in range(5):
+        world.host(f"site{n}.example")
+        target = world.feed(f"http://asked.example/{n}")
+        feeds.append(world.feed(f"http://site{n}.example/feed", leads_to=target))
+    write = _Writer.write
+
+    async def slowly(self, work):
+        await asyncio.sleep(10)
+        return await write(self, work)
+
+    async def live() -> None:
+        await world.follow(feeds)
+        with monkeypatch.context() as patch:
+            patch.setattr(_Writer, "write", slowly)
+            await world.serve(HOUR)
+
+    world.run(live)
+    assert [line.status for line in world.by_host()["asked.example"]] == [429]
