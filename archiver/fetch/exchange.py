@@ -254,7 +254,8 @@ class Exchange:
     async def _refuse(self, answer: httpx.Response) -> None:
         """Raise for a 4xx or 5xx; of its body is kept what comes soon and within the limit.
 
-        A server that may have meant the User-Agent (403) is asked once more, with the second one.
+        A server that may have meant the User-Agent (403) is asked once more, with the second one; one that
+        says how long it wants to be left alone did not mean that.
         """
         body: bytes | None
         try:
@@ -263,7 +264,8 @@ class Exchange:
         except (FetchError, *FOREIGN):
             body = self._decoder.so_far() if self._decoder is not None else None
         self._refuse_challenge(body)
-        if answer.status_code == 403 and self._settings.second_user_agent and not self._manner.second_agent:
+        is_meant = answer.status_code != 403 or self._field("retry-after") is not None
+        if not is_meant and self._settings.second_user_agent and not self._manner.second_agent:
             self._manner = replace(self._manner, second_agent=True)
             return
         self._raise_refusal(answer.status_code, body)

@@ -93,6 +93,12 @@ async def test_the_second_name_may_come_first_and_is_the_last(server, two_names)
     assert len(server.requests) == 4
 
 
+async def test_a_server_that_asks_for_patience_is_not_asked_by_the_second_name(server, two_names):
+    told = b"HTTP/1.1 403 Forbidden\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n"
+    assert (await failure(two_names, FetchRequest(url=server.say("feed", told, OK)))).status == 403
+    assert len(server.requests) == 1
+
+
 async def test_who_has_no_second_name_takes_a_refusal_as_meant(server, fetcher):
     request = FetchRequest(url=server.say("feed", FORBIDDEN, OK), second_agent=True)
     assert (await failure(fetcher, request)).status == 403
