@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from archiver.errors import ArchiverError
+from archiver.errors import ArchiveBusy, ArchiverError
 from archiver.store import Packed, Reader, Store
 
 T = TypeVar("T")
@@ -155,8 +155,9 @@ class Writer:
             with store.transaction():
                 return [_Written(one, one.work(store)) for one in together]
         except Exception as error:
-            if len(together) == 1:
-                return [_Written(together[0], error=error)]
+            # Where another program holds the archive, each would wait for it anew, and nobody hear of us.
+            if len(together) == 1 or isinstance(error, ArchiveBusy):
+                return [_Written(one, error=error) for one in together]
             return [written for one in together for written in self._written([one])]
 
     def _with_store(self, work: Callable[[Store], T]) -> T:

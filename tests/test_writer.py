@@ -2,11 +2,14 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
+from archiver.errors import ArchiveBusy
 from archiver.store import Following, Packed, Reader, Store, digest
 from archiver.writer import Writer
 
@@ -112,6 +115,34 @@ def test_one_that_fails_costs_nobody_else_anything(path, follow):
     assert results[0] == results[2] == 1
     assert isinstance(results[1], ValueError)
     assert stored == ["a", "c"]
+
+
+def test_all_that_wait_for_an_archive_that_another_program_holds_give_up_together(path, follow, monkeypatch):
+    begun: list[Store] = []
+    transaction = Store.transaction
+
+    def counted(store: Store) -> AbstractContextManager[None]:
+        begun.append(store)
+        store._db.execute("PRAGMA busy_timeout = 0")
+        return transaction(store)
+
+    async def held() -> list[object]:
+        async with Writer(path) as writer:
+            other = sqlite3.connect(path, isolation_level=None)
+            other.execute("BEGIN IMMEDIATE")
+            monkeypatch.setattr(Store, "transaction", counted)
+            go_on = threading.Event()
+            first = asyncio.create_task(writer.run(lambda store: go_on.wait()))
+            works = [asyncio.create_task(writer.write(follow(name))) for name in ("a", "b", "c")]
+            await asyncio.sleep(0)
+            go_on.set()
+            await first
+            results = await asyncio.gather(*works, return_exceptions=True)
+            other.close()
+            return list(results)
+
+    assert [type(result) for result in asyncio.run(held())] == [ArchiveBusy] * 3
+    assert len(begun) == 1
 
 
 def test_a_caller_that_goes_away_leaves_its_writing_done(path, follow):
