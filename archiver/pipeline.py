@@ -17,7 +17,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
@@ -139,7 +139,9 @@ class Pipeline:
         except HostHeld as held:
             if held.host == feed.host:
                 raise
-            return await self.skip(feed, held, next_at=held.until)
+            # Whoever sent us on there has been asked, and rests for the least interval as ever.
+            soonest = started_at + timedelta(seconds=self._schedule.min_interval_seconds)
+            return await self.skip(feed, held, next_at=max(held.until, soonest))
         failpoint("after_answer")
         attempt = decide.Attempt(
             started_at=started_at,

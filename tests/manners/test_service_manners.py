@@ -343,3 +343,18 @@ def test_what_a_server_asks_for_holds_before_it_is_written_down(world, monkeypat
 
     world.run(live)
     assert [line.status for line in world.by_host()["asked.example"]] == [429]
+
+
+def test_who_sends_us_on_to_a_host_that_is_held_again_and_again_is_not_asked_each_time(world):
+    world.host("site.example", refusing=lambda now: now < 2 * HOUR, patience=60)
+    world.host("away.example")
+    held = [world.feed(f"http://site.example/{n}") for n in range(30)]
+    feeds = [*held, world.feed("http://away.example/feed", leads_to=held[0])]
+
+    async def live() -> None:
+        await world.follow(feeds)
+        await world.serve(2 * HOUR)
+
+    world.run(live)
+    times = [line.began for line in world.by_host()["away.example"]]
+    assert all(later - before >= 900 for before, later in itertools.pairwise(times))
