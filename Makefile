@@ -25,7 +25,7 @@ check: $(INSTALLED)
 	$(BIN)/lint-imports --no-cache
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -q -n auto
+	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 test-slow: $(INSTALLED)
 	$(BIN)/python -m pytest -q -m slow -n auto

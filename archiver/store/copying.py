@@ -226,7 +226,8 @@ def derive(db: Database, fetch: Logged, update: FeedUpdate) -> None:
     """Write a decision anew under its fetch's old number, and put back what the fetch says of itself."""
     record = replace(update.fetch, body=None, body_sha256=fetch.body_sha256)
     updates.apply(db, replace(update, fetch=record), fetch_id=fetch.id)
-    evidence = [name for name in columns(db, "fetches") if name not in DERIVED_OF_FETCHES]
+    # To set its number, though to what it is, would be to look through all tables that refer to fetches.
+    evidence = [name for name in columns(db, "fetches") if name not in (*DERIVED_OF_FETCHES, "id")]
     names = ", ".join(evidence)
     db.execute(
         f"UPDATE fetches SET ({names}) = (SELECT {names} FROM fetch_log WHERE id = :id) WHERE id = :id",

@@ -115,7 +115,8 @@ def install(db: Database) -> None:
             INSERT INTO seals VALUES ('{table}', {new}, {FUNCTION}({sealed.told("NEW")}))
             ON CONFLICT DO UPDATE SET checksum = excluded.checksum
         """
-        clear = f"DELETE FROM seals WHERE about = '{table}' AND key = {old}"
+        # Without the plus SQLite reads `key` as a number like the id, and looks through all seals for one.
+        clear = f"DELETE FROM seals WHERE about = '{table}' AND key = +{old}"
         if table in PARENTS:
             seal = f"{FUNCTION}({sealed.told('row')})"
             db.execute(
@@ -135,7 +136,7 @@ def install(db: Database) -> None:
             """
         )
     for table in GROUPED:
-        clear = f"DELETE FROM seals WHERE about = '{table}' AND key = OLD.entry_id"
+        clear = f"DELETE FROM seals WHERE about = '{table}' AND key = +OLD.entry_id"
         db.execute(f"CREATE TEMP TRIGGER seal_{table} AFTER DELETE ON main.{table} BEGIN {clear}; END")
 
 

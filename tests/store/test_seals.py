@@ -4,7 +4,7 @@ import os
 import random
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -240,6 +240,32 @@ def test_a_seal_costs_no_look_at_other_rows(full, entry):
     with full.store.transaction():
         many = full.count_steps(lambda: full.db.execute("UPDATE feeds SET etag = 'y' WHERE id = 1"))
     assert many <= few + 3
+
+
+@pytest.mark.parametrize("table", ["revisions", "events", "enclosures"])
+def test_to_clear_a_seal_costs_no_look_at_other_rows(full, entry, table):
+    key = "entry_id" if table == "enclosures" else "id"
+
+    def clear() -> None:
+        full.db.execute(f"DELETE FROM {table} WHERE {key} = (SELECT min({key}) FROM {table})")
+
+    def steps() -> int:
+        with suppress(_Undone), full.store.transaction():
+            full.db.execute("PRAGMA defer_foreign_keys = ON")
+            found = full.count_steps(clear)
+            raise _Undone
+        return int(found)
+
+    few = steps()
+    files = (Enclosure(url="https://example.org/a.mp3"),)
+    for number in range(60):
+        full.apply(1, events=(Event(kind="gap", detail=f"gap {number}"),))
+        full.add(1, entry(f"more{number}", enclosures=files))
+    assert steps() <= few + 3
+
+
+class _Undone(Exception):
+    """A transaction is not to last."""
 
 
 def test_the_tables_that_others_refer_to_are_known(archive):
