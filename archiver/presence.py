@@ -8,7 +8,7 @@ from archiver.changes import ChangeKind, EntryChange
 from archiver.churn import History, Version
 from archiver.identify import Recognised, Siblings, same_post
 from archiver.model import Candidate, EntryData, KnownEntry, PreparedEntry
-from archiver.times import to_text
+from archiver.times import to_text_or_none
 
 FUTURE_TOLERANCE = timedelta(days=2)
 """Clocks and time zones go wrong by a day; a date further ahead is marked."""
@@ -74,7 +74,7 @@ def _version(entry: PreparedEntry) -> Version:
         title=data.title,
         authors=tuple((person.name, person.email, person.url) for person in data.authors),
         url=data.url,
-        published=data.published_raw or (to_text(data.published_at) if data.published_at else None),
+        published=data.published_raw or to_text_or_none(data.published_at),
         summary=data.summary.value if data.summary else None,
         content=data.content.value if data.content else None,
         enclosures=tuple(sorted(f"{file.url} {file.type} {file.length}" for file in data.enclosures)),

@@ -11,6 +11,11 @@ def to_text(moment: datetime) -> str:
     return moment.isoformat()[:19] + "Z"
 
 
+def to_text_or_none(moment: datetime | None) -> str | None:
+    """Write a time, where there is one."""
+    return to_text(moment) if moment else None
+
+
 def from_text(text: str) -> datetime:
     """Read a time that the archive wrote."""
     # As strict as strptime with the archive's format, and ten times as quick: every feed has a few of them.

@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlite_utils import Database
@@ -12,13 +11,12 @@ from sqlite_utils import Database
 from archiver import packing
 from archiver.changes import ChangeKind, EntryChange, FeedUpdate, FetchRecord
 from archiver.failpoints import failpoint
-from archiver.hosts import host_of
-from archiver.model import FeedState, Hop, PreparedEntry
-from archiver.store import bodies, hosts, indexing, marks, parts
+from archiver.model import Hop, PreparedEntry
+from archiver.store import bodies, feed_row, hosts, indexing, marks, parts
 from archiver.store.lines import Lines
 from archiver.store.posts import Retelling
-from archiver.store.rows import insert, sound, storable, update
-from archiver.times import to_text
+from archiver.store.rows import insert, storable, update
+from archiver.times import to_text, to_text_or_none
 
 
 def apply(
@@ -51,7 +49,7 @@ def apply(
         marks.save(db, decided.feed_id, decided.marking, writing.entries_of_positions)
     writing.posts.settle()
     failpoint("before_feed_row")
-    _update_feed(db, decided, fetch_id)
+    feed_row.write(db, decided, fetch_id)
     if decided.hold is not None:
         hosts.note(db, decided.hold, fetch_id)
     for event in decided.events:
@@ -122,8 +120,8 @@ def _insert_fetch(
             "entries_new": fetch.entries_new,
             "entries_revised": fetch.entries_revised,
             "gap": fetch.gap,
-            "gap_since": _text(fetch.gap_since),
-            "gap_until": _text(fetch.gap_until),
+            "gap_since": to_text_or_none(fetch.gap_since),
+            "gap_until": to_text_or_none(fetch.gap_until),
             "partial": fetch.partial,
             "problems": _json(fetch.problems),
             "read_as": fetch.read_as,
@@ -268,7 +266,7 @@ def _current_version(writing: _Writing, change: EntryChange, entry: PreparedEntr
         "title": data.title,
         "title_key": identity.title_key,
         "authors": _json([person.name or person.email or person.url for person in data.authors]),
-        "published_at": to_text(data.published_at) if data.published_at else None,
+        "published_at": to_text_or_none(data.published_at),
         "published_raw": data.published_raw,
         "date_note": change.date_note,
         "language": cleaned.language,
@@ -287,7 +285,7 @@ def _current_version(writing: _Writing, change: EntryChange, entry: PreparedEntr
 def _updated_dates(entry: PreparedEntry) -> dict[str, Any]:
     data = entry.data
     return {
-        "updated_at": to_text(data.updated_at) if data.updated_at else None,
+        "updated_at": to_text_or_none(data.updated_at),
         "updated_raw": data.updated_raw,
     }
 
@@ -302,7 +300,7 @@ def _insert_revision(
     first_seen_at: str,
 ) -> None:
     data = entry.data
-    published_at = to_text(data.published_at) if data.published_at else None
+    published_at = to_text_or_none(data.published_at)
     assert change.revision is not None
     revision_id = insert(
         db,
@@ -339,77 +337,6 @@ def _insert_revision(
         seen_at=writing.at,
         revision=change.revision,
     )
-
-
-def _update_feed(db: Database, decided: FeedUpdate, fetch_id: int) -> None:
-    facts, at = decided.facts, to_text(decided.fetch.started_at)
-    columns: dict[str, Any] = {
-        "state": facts.state,
-        "next_fetch_at": to_text(facts.next_fetch_at),
-        "etag": facts.etag,
-        "last_modified": facts.last_modified,
-        "body_sha256": facts.body_sha256,
-        "interval_seconds": facts.interval_seconds,
-        "error_count": facts.error_count,
-        "last_error": facts.last_error,
-        "last_fetched_at": at,
-        "moving_to": facts.moving.to if facts.moving else None,
-        "moving_since": _text(facts.moving.since) if facts.moving else None,
-        "moving_answers": facts.moving.answers if facts.moving else 0,
-        "suspect_since": _text(facts.suspect_since),
-        "suspect_answers": facts.suspect_answers,
-        "reminted_answers": facts.reminted_answers,
-        "volatile_ids": facts.volatile_ids,
-        "rhythm_seconds": facts.pace.rhythm_seconds,
-        "window_seconds": facts.pace.window_seconds,
-        "quiet_seconds": facts.pace.quiet_seconds,
-        "ttl_seconds": facts.pace.ttl_seconds,
-        "alive_at": _text(facts.pace.alive_at),
-        "silent_since": _text(facts.silent_since),
-        "failure_weight": facts.failure_weight,
-        "failing_since": _text(facts.failing_since),
-        "last_error_kind": facts.last_error_kind,
-        "asked_whole_at": _text(facts.asked_whole_at),
-        "validators_lie": facts.validators_lie,
-        "second_agent": facts.second_agent,
-    }
-    if facts.whole:
-        columns["last_whole_fetch_id"] = fetch_id
-    if facts.succeeded:
-        columns["last_success_at"] = at
-    if decided.fetch.entries_new:
-        columns["last_new_at"] = at
-    if facts.described:
-        described = facts.described
-        columns |= {
-            "title": described.title,
-            "site_url": described.site_url,
-            "description": described.description,
-            "language": described.language,
-            "format": facts.format,
-            "reading": described.reading,
-        }
-    if facts.current_url is not None:
-        url = sound(facts.current_url)
-        columns |= {"current_url": url, "host": host_of(url)}
-        moved = {"feed_id": decided.feed_id, "url": url, "since": at, "reason": "moved", "fetch_id": fetch_id}
-        insert(db, "feed_addresses", moved)
-    db.execute(_feed_change(tuple(columns)), storable([*columns.values(), decided.feed_id]))
-
-
-@lru_cache(maxsize=50)
-def _feed_change(columns: tuple[str, ...]) -> str:
-    """A feed that a command paused meanwhile stays paused: the pause is newer than what we decided on."""
-    kept = ("state", "next_fetch_at")
-    changes = [
-        f"{column} = iif(state = '{FeedState.PAUSED}', {column}, ?)" if column in kept else f"{column} = ?"
-        for column in columns
-    ]
-    return f"UPDATE feeds SET {', '.join(changes)} WHERE id = ?"
-
-
-def _text(moment: datetime | None) -> str | None:
-    return to_text(moment) if moment else None
 
 
 _as_json = json.JSONEncoder(ensure_ascii=False).encode

@@ -9,7 +9,7 @@ from archiver.errors import ConfigError, NotFound
 from archiver.export.csv import csv_lines
 from archiver.query import Query, parse, span
 from archiver.records import Facet, Facets, Hit, Page, as_row
-from archiver.times import to_text
+from archiver.times import to_text, to_text_or_none
 from archiver.web.asking import Answer, Asked, as_json
 from archiver.web.outgoing import found_document
 
@@ -222,7 +222,7 @@ def _as_csv(asked: Asked, found: Page[Hit]) -> Answer:
             hit.post.id,
             hit.post.title,
             hit.post.url,
-            to_text(hit.post.published_at) if hit.post.published_at else None,
+            to_text_or_none(hit.post.published_at),
             to_text(hit.post.first_seen_at),
             hit.post.language,
             hit.post.entry_count,
