@@ -9,7 +9,7 @@ from typing import NoReturn, Protocol
 
 import httpx
 
-from archiver import urls
+from archiver import times, urls
 from archiver.config import FetchSettings
 from archiver.errors import FetchError
 from archiver.fetch import address, asking, challenge, proof
@@ -18,6 +18,7 @@ from archiver.fetch.failures import FOREIGN, seconds, translated
 from archiver.fetch.ready import ReadyHeaders
 from archiver.hosts import host_of
 from archiver.model import Connection, FetchOptions, FetchRequest, Headers, Hop, Response
+from archiver.retry import retry_after_seconds
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _NO_DOCUMENT = {204: "no content", 205: "no content", 206: "only a part of the document"}
@@ -264,7 +265,7 @@ class Exchange:
         except (FetchError, *FOREIGN):
             body = self._decoder.so_far() if self._decoder is not None else None
         self._refuse_challenge(body)
-        is_meant = answer.status_code != 403 or self._field("retry-after") is not None
+        is_meant = answer.status_code != 403 or self._asks_for_patience()
         if not is_meant and self._settings.second_user_agent and not self._manner.second_agent:
             self._manner = replace(self._manner, second_agent=True)
             return
@@ -321,6 +322,12 @@ class Exchange:
             if self._status < 400 and not self._manner.uncompressed:
                 raise
             return Decoder("", limit=limit), error
+
+    def _asks_for_patience(self) -> bool:
+        """Whether the server says how long it wants to be left alone. Some send `Retry-After: 0` with all."""
+        return bool(
+            retry_after_seconds(self._field("retry-after"), date=self._field("date"), now=times.now())
+        )
 
     def _field(self, name: str) -> str | None:
         """The first value of a field of the answer, its name in lower case."""

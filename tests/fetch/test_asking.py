@@ -99,6 +99,13 @@ async def test_a_server_that_asks_for_patience_is_not_asked_by_the_second_name(s
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("patience", [b"0", b"", b"Thu, 01 Jan 2026 00:00:00 GMT", b"soon"])
+async def test_who_asks_for_no_patience_is_asked_by_the_second_name(server, two_names, patience):
+    told = b"HTTP/1.1 403 Forbidden\r\nRetry-After: " + patience + b"\r\nContent-Length: 0\r\n\r\n"
+    response = await two_names.fetch(FetchRequest(url=server.say("feed", told, OK)))
+    assert (response.status, response.second_agent) == (200, True)
+
+
 async def test_who_has_no_second_name_takes_a_refusal_as_meant(server, fetcher):
     request = FetchRequest(url=server.say("feed", FORBIDDEN, OK), second_agent=True)
     assert (await failure(fetcher, request)).status == 403
