@@ -280,10 +280,24 @@ class Pipeline:
         try:
             updated = await self._writer.write(work)
         except StoreError as error:
+            if meant is None:  # not even what is known could be asked for a decision
+                meant = self._undecided(feed, attempt, came, error)
             raise Unwritten(error, meant, partial(self._write, feed, attempt, came)) from error
         if isinstance(updated, Entangled):
             raise updated
         return updated
+
+    def _undecided(
+        self,
+        feed: FeedForUpdate,
+        attempt: decide.Attempt,
+        came: "FetchError | ParseError | Answer",
+        trouble: StoreError,
+    ) -> Updated:
+        """What an update would come to of which nothing can be decided: the failure that came, or ours."""
+        error = ParseError("crashed", str(trouble)) if isinstance(came, Answer) else came
+        update = decide.failed(feed, attempt, error, self._schedule)
+        return Updated(feed=feed, fetch=update.fetch, next_at=update.facts.next_fetch_at)
 
 
 def _keeps_trust(feed: FeedForUpdate, headers: Headers, options: FetchOptions) -> bool:

@@ -289,6 +289,24 @@ def test_a_damaged_archive_makes_nobody_be_asked_more_often(world, monkeypatch):
     assert 12 <= len(world.web.log) <= 26, "at its rhythm, and not every minute"
 
 
+def test_an_archive_that_cannot_even_be_read_makes_nobody_be_asked_more_often(world, monkeypatch):
+    world.host("well.example")
+
+    def fails(*arguments):
+        error = sqlite3.DatabaseError("database disk image is malformed")
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
+
+    async def live() -> None:
+        await world.follow([world.feed("http://well.example/feed", every=HOUR)])
+        with monkeypatch.context() as patch:
+            patch.setattr("archiver.store.knowledge.known_entries", fails)
+            await world.serve(12 * HOUR)
+
+    world.run(live)
+    assert 12 <= len(world.web.log) <= 26, "at its rhythm, and not every minute"
+
+
 def test_an_answer_that_takes_long_to_read_does_not_end_what_the_server_asked_for_meanwhile(
     world, monkeypatch
 ):
