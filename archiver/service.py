@@ -108,6 +108,7 @@ class Service:
         self._by_hand = False
         self._serves = False
         self._is_stopping = False
+        self._end = asyncio.Event()
         self._news = asyncio.Event()
         self._stepped_at: float | None = None
         self._unwritten = 0
@@ -183,6 +184,7 @@ class Service:
     def stop(self) -> None:
         """Begin no more; `run` returns when what is under way is finished or dropped."""
         self._is_stopping = True
+        self._end.set()
         self._news.set()
 
     def stop_on_signals(self) -> None:
@@ -288,13 +290,16 @@ class Service:
     async def _write_at_last(self, feed: FeedForUpdate, error: Unwritten) -> Updated:
         """Write what came when that is possible again. Until then it keeps its place, so that few are asked.
 
-        Who serves no longer than one round does not wait. Raises Unwritten.
+        Who serves no longer than one round does not wait; who is told to stop tries once more. Raises
+        Unwritten.
         """
         if self._serves and error.may_pass:
             log.error("%s: what came is not written yet: %s", redact(feed.url), error)
-        while self._serves and error.may_pass:
+        is_last = not self._serves
+        while error.may_pass and not is_last:
             self._fell_through(error)
-            await self._clock.sleep(HOLD_SECONDS)
+            await self._wait(self._end, HOLD_SECONDS)
+            is_last = self._is_stopping
             try:
                 return await error.again()
             except Unwritten as another:
@@ -350,16 +355,20 @@ class Service:
     async def _rest(self, seconds: float) -> None:
         """Wait so long, or until there is news: an update or a request is over, a bell, the order to stop."""
         if not self._news.is_set() and seconds > 0:
-            news = asyncio.ensure_future(self._news.wait())
-            time = asyncio.ensure_future(self._clock.sleep(min(seconds, WATCH_SECONDS)))
-            try:
-                await asyncio.wait((news, time), return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                news.cancel()
-                time.cancel()
+            await self._wait(self._news, min(seconds, WATCH_SECONDS))
         else:
             await asyncio.sleep(0)
         self._news.clear()
+
+    async def _wait(self, event: asyncio.Event, seconds: float) -> None:
+        """Wait so long, or until that happens."""
+        happened = asyncio.ensure_future(event.wait())
+        time = asyncio.ensure_future(self._clock.sleep(seconds))
+        try:
+            await asyncio.wait((happened, time), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            happened.cancel()
+            time.cancel()
 
     # ------------------------------------------------------------ the clock, the chores, the end
 

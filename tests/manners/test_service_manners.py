@@ -260,6 +260,21 @@ def test_what_no_disk_takes_is_written_when_it_does_and_nobody_is_asked_anew_for
     ]
 
 
+@pytest.mark.parametrize(("until", "written"), [(0.5 * HOUR + 10, 1), (DAY, 0)])
+def test_what_waits_for_room_on_the_disk_is_tried_once_more_at_the_end(world, monkeypatch, until, written):
+    world.host("well.example")
+
+    async def live() -> None:
+        await world.follow([world.feed("http://well.example/feed", every=DAY)])
+        with disk_full(world, monkeypatch, until=until):
+            await world.serve(0.5 * HOUR + 20)
+        assert world.loop.passed < 0.5 * HOUR + 25, "nobody waits for the next minute"
+
+    world.run(live)
+    assert len(world.web.log) == 1
+    assert rows(world, "SELECT count(*) FROM fetches") == [(written,)]
+
+
 def test_no_more_servers_are_asked_for_what_cannot_be_written_than_at_a_time(world, monkeypatch):
     feeds = []
     for number in range(100):
