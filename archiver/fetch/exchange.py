@@ -1,7 +1,6 @@
 """One fetch over HTTP: from the first request over every redirect to the last byte of the answer."""
 
 import asyncio
-import re
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -63,7 +62,7 @@ class Exchange:
             second_agent=request.second_agent and settings.second_user_agent is not None
         )
         self._login: str | None = None
-        self._secrets: re.Pattern[str] | None = None
+        self._secrets = proof.Echoes()
         self._visited: set[str] = set()
         self._hops: list[Hop] = []
         self._url: httpx.URL | None = None

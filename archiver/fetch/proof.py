@@ -5,6 +5,7 @@ import hashlib
 import re
 import ssl
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
 import httpx
@@ -29,37 +30,50 @@ def sent(headers: Collection[tuple[str, str]], *, private: Collection[tuple[str,
     return tuple([(field[0], WITHHELD) if field[0].lower() in secret else field for field in headers])
 
 
-def echoes(request: FetchRequest, *, login: str | None) -> re.Pattern[str] | None:
-    """Return what finds the secrets of a request in an answer; None where there are none.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Echoes:
+    """What finds the secrets of a request in its answer, in whatever case: hosts and codings are folded."""
+
+    anywhere: re.Pattern[str] | None = None
+    in_addresses: re.Pattern[str] | None = None
+    """Without cookies and own fields that are plain words, which the paths of addresses are made of."""
+
+
+def echoes(request: FetchRequest, *, login: str | None) -> Echoes:
+    """Return what finds the secrets of a request in an answer.
 
     They are the logins, cookies, own fields, secret parameters and the proxy's password that this one feed
-    was configured with, in whatever case: hosts and codings are folded on their way into a message.
+    was configured with.
     """
-    secrets = list(_secrets(request, login))
-    if not secrets:
-        return None
+    secrets, own = list(_secrets(request, login)), list(_own(request))
+    telling = [value for value in own if not (value.isalpha() and value.islower())]
+    return Echoes(anywhere=_finding([*secrets, *own]), in_addresses=_finding([*secrets, *telling]))
+
+
+def _finding(secrets: Collection[str]) -> re.Pattern[str] | None:
     known = {form for one in secrets for form in (one, quote(one, safe=""), unquote(one))}
     long = sorted((one for one in known if len(one) >= _SHORTEST_ECHO), key=len, reverse=True)
     return re.compile("|".join(map(re.escape, long)), re.IGNORECASE) if long else None
 
 
+def _own(request: FetchRequest) -> Iterator[str]:
+    """Cookies, and the fields of the feed's own: mostly secrets, but `edition=international` as well."""
+    yield from (value for _, value in request.options.cookies)
+    yield from (value for name, value in request.headers if not name.lower().startswith(_OPEN))
+
+
 def _secrets(request: FetchRequest, login: str | None) -> Iterator[str]:
     yield from urls.secret_values(request.url)
-    yield from (value for _, value in request.options.cookies)
     if request.options.proxy is not None:
         proxy = urlsplit(request.options.proxy)
         if proxy.password:
             yield proxy.password
             login_there = f"{unquote(proxy.username or '')}:{unquote(proxy.password)}"
             yield base64.b64encode(login_there.encode()).decode()
-    own = [value for name, value in request.headers if not name.lower().startswith(_OPEN)]
-    for field in (request.options.authorization, login, *own):
-        if not field:
-            continue
-        yield field
-        scheme, blank, credentials = field.partition(" ")
-        if not blank:
-            continue
+    logins = [field for field in (request.options.authorization, login) if field]
+    yield from logins
+    for field in (*logins, *_own(request)):
+        scheme, _, credentials = field.partition(" ")
         if scheme.lower() in ("basic", "bearer", "token"):
             yield credentials
         if scheme.lower() == "basic":
@@ -69,14 +83,14 @@ def _secrets(request: FetchRequest, login: str | None) -> Iterator[str]:
                 continue
 
 
-def withheld(text: str, secrets: re.Pattern[str] | None) -> str:
+def withheld(text: str, secrets: Echoes) -> str:
     """Return a part of an answer without what it echoes of the request's `secrets` (see `echoes`)."""
-    return text if secrets is None else secrets.sub(WITHHELD, text)
+    return text if secrets.anywhere is None else secrets.anywhere.sub(WITHHELD, text)
 
 
-def withheld_in_address(url: str, secrets: re.Pattern[str] | None) -> str:
+def withheld_in_address(url: str, secrets: Echoes) -> str:
     """Return an address to which a server sent us on, without what it echoes of the request's `secrets`."""
-    if secrets is None:
+    if secrets.in_addresses is None:
         return url
     origin = _ORIGIN.match(url)
     place = origin.end() if origin else 0
@@ -84,15 +98,15 @@ def withheld_in_address(url: str, secrets: re.Pattern[str] | None) -> str:
     def long_ones(found: re.Match[str]) -> str:
         return WITHHELD if len(found[0]) >= _SHORTEST_IN_HOST else found[0]
 
-    return secrets.sub(long_ones, url[:place]) + withheld(url[place:], secrets)
+    return secrets.in_addresses.sub(long_ones, url[:place]) + secrets.in_addresses.sub(WITHHELD, url[place:])
 
 
-def received(headers: Headers, secrets: re.Pattern[str] | None) -> Headers:
+def received(headers: Headers, secrets: Echoes) -> Headers:
     """Return the header fields of an answer, byte for byte but for what they echo of the request's secrets.
 
     In addresses secret parameters go as everywhere else, so that what is left of them can still be read.
     """
-    if secrets is None:
+    if secrets.anywhere is None:
         return headers
     return tuple((name, withheld(urls.redact_field(name, value), secrets)) for name, value in headers)
 

@@ -290,7 +290,10 @@ async def test_a_proxy_that_is_not_there_is_no_fault_of_the_server(fetcher):
 TOKEN = "Canary.Token-7"
 
 
-async def told_of_an_echo(fetcher, answer: str) -> str:
+TELLING = FetchOptions(authorization=f"Bearer {TOKEN}")
+
+
+async def told_of_an_echo(fetcher, answer: str, options: FetchOptions = TELLING) -> str:
     """All that is told of a server that answers so, and to a second question with a 404."""
     answers = [answer.encode(), b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"]
 
@@ -301,9 +304,7 @@ async def told_of_an_echo(fetcher, answer: str) -> str:
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as listening:
         url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/feed"
-        error = await failure(
-            fetcher, FetchRequest(url=url, options=FetchOptions(authorization=f"Bearer {TOKEN}"))
-        )
+        error = await failure(fetcher, FetchRequest(url=url, options=options))
     return f"{error} {vars(error)}"
 
 
@@ -329,6 +330,13 @@ async def test_a_word_that_a_host_shares_with_a_cookie_stays_in_its_name(fetcher
         options = FetchOptions(proxy=address, cookies=(("site", "example"),))
         response = await fetcher.fetch(FetchRequest(url="http://example.invalid/", options=options))
     assert response.final_url == "http://example.invalid/"
+
+
+async def test_a_word_that_a_cookie_shares_with_the_way_stays_in_it(fetcher):
+    moved = "301 Moved\r\nLocation: /international/feed"
+    options = FetchOptions(cookies=(("edition", "international"),))
+    told = await told_of_an_echo(fetcher, f"HTTP/1.1 {moved}\r\nContent-Length: 0\r\n\r\n", options)
+    assert "/international/feed'" in told
 
 
 @pytest.mark.parametrize(
