@@ -19,6 +19,7 @@ from archiver.hosts import host_of
 from archiver.model import Connection, Hop, Response
 from archiver.store import digests, manifest, updates
 from archiver.store.connect import transaction
+from archiver.store.lines import Lines
 from archiver.store.manifest import MADE_BY_US
 from archiver.store.rows import seal
 from archiver.store.sealing import seal_row
@@ -222,10 +223,10 @@ def content_type_of(db: Database, feed_id: int, sha256: str) -> str | None:
     return next((value for name, value in fields if name.lower() == "content-type"), None)
 
 
-def derive(db: Database, fetch: Logged, update: FeedUpdate) -> None:
+def derive(db: Database, fetch: Logged, update: FeedUpdate, lines: Lines) -> None:
     """Write a decision anew under its fetch's old number, and put back what the fetch says of itself."""
     record = replace(update.fetch, body=None, body_sha256=fetch.body_sha256)
-    updates.apply(db, replace(update, fetch=record), fetch_id=fetch.id)
+    updates.apply(db, replace(update, fetch=record), lines, fetch_id=fetch.id)
     # To set its number, though to what it is, would be to look through all tables that refer to fetches.
     evidence = [name for name in columns(db, "fetches") if name not in (*DERIVED_OF_FETCHES, "id")]
     names = ", ".join(evidence)

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 from archiver.errors import ConfigError, NotFound
 from archiver.hosts import host_of
 from archiver.model import FeedForUpdate, FeedState, Moving, Pace, ParseOptions
-from archiver.store import orders, sealing, standing
+from archiver.store import knowledge, orders, sealing, standing
 from archiver.store.rows import insert_many, selected, sound, update
 from archiver.times import from_text, to_text
 
@@ -188,7 +188,7 @@ def listed(db: Database, *, removed: bool = False) -> list[dict[str, Any]]:
     ]
 
 
-_UPDATE_COLUMNS = """
+_UPDATE_COLUMNS = f"""
     id, url, current_url, host, coalesce(name, title) AS name, state, etag, last_modified, body_sha256,
     format, interval_seconds, configured_interval_seconds, error_count, parse_options,
     title, site_url, language, last_whole_fetch_id,
@@ -197,13 +197,7 @@ _UPDATE_COLUMNS = """
     rhythm_seconds, window_seconds, quiet_seconds, ttl_seconds, alive_at, silent_since, last_fetched_at,
     failure_weight, failing_since, last_error_kind, asked_whole_at, validators_lie, second_agent,
     EXISTS (SELECT 1 FROM aliases WHERE feed_id = feeds.id) AS has_reminted,
-    EXISTS (
-        SELECT 1 FROM entries INDEXED BY entries_missing
-        WHERE feed_id = feeds.id AND missing_since IS NOT NULL AND withdrawn_at IS NULL
-    ) OR EXISTS (
-        SELECT 1 FROM entries INDEXED BY entries_suspect
-        WHERE feed_id = feeds.id AND suspect = 1 AND present = 1
-    ) AS misses_entries,
+    EXISTS ({knowledge.concerned("feeds.id")}) AS misses_entries,
     (SELECT entries FROM marks WHERE feed_id = feeds.id) AS marks
 """
 

@@ -22,10 +22,23 @@ _KNOWN_COLUMNS = """
     present, first_seen_at, missing_since, withdrawn_at, missing_fetch_id, updated_at, position, suspect
 """
 
-_MISSING = """
-    SELECT id FROM entries INDEXED BY entries_missing
-    WHERE feed_id = :feed_id AND missing_since IS NOT NULL AND withdrawn_at IS NULL
-"""
+
+def _missing(feed: str) -> str:
+    return f"""
+        SELECT id FROM entries INDEXED BY entries_missing
+        WHERE feed_id = {feed} AND missing_since IS NOT NULL AND withdrawn_at IS NULL
+    """
+
+
+def concerned(feed: str) -> str:
+    """SQL for the ids of what `missing_entries` are, of the feed of which this is the number in SQL."""
+    return f"""
+        {_missing(feed)} UNION ALL SELECT id FROM entries INDEXED BY entries_suspect
+        WHERE feed_id = {feed} AND suspect = 1 AND present = 1
+    """
+
+
+_MISSING = _missing(":feed_id")
 """What went missing. Indexes are named, here and below, since SQLite may take that of all a feed ever had."""
 
 _STANDING = f"""
@@ -138,8 +151,7 @@ def missing_entries(db: Database, feed_id: int) -> tuple[KnownEntry, ...]:
         db,
         f"""
         SELECT {_KNOWN_COLUMNS} FROM entries WHERE id IN (
-            {_MISSING} UNION SELECT id FROM entries INDEXED BY entries_suspect
-            WHERE feed_id = :feed_id AND suspect = 1 AND present = 1
+            {concerned(":feed_id")}
         )
         ORDER BY id
         """,

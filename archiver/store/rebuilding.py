@@ -63,7 +63,7 @@ class Copy(Store):
 
     def derive(self, fetch: Logged, update: FeedUpdate) -> None:
         """Write a fetch's decision anew, inside the caller's `transaction`."""
-        copying.derive(self._db, fetch, update)
+        copying.derive(self._db, fetch, update, self._lines)
 
     def carry_over(self, fetch: Logged) -> None:
         """Copy a fetch that decided nothing."""

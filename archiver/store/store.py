@@ -219,7 +219,7 @@ class Store(Connected):
 
         `packed` is its body, made ahead by a Reader.
         """
-        return updates.apply(self._db, update, packed=packed, lines=self._lines)
+        return updates.apply(self._db, update, self._lines, packed=packed)
 
     def skip(self, feed_id: int, fetch: FetchRecord, *, next_fetch_at: datetime | None) -> None:
         """Write down, inside the caller's `transaction`, that a feed was not asked after all."""

@@ -22,24 +22,21 @@ from archiver.times import to_text, to_text_or_none
 def apply(
     db: Database,
     decided: FeedUpdate,
+    lines: Lines,
     *,
     fetch_id: int | None = None,
     packed: bodies.Packed | None = None,
-    lines: Lines | None = None,
 ) -> int:
     """Write a decided update and return its fetch's id, the next one unless it is given.
 
-    `packed` is its body as it will be stored, if that was made ahead. Where `lines` are given, the caller
-    writes those of the full-text indexes.
+    `packed` is its body as it will be stored, if that was made ahead.
 
-    The caller holds the transaction.
+    The caller holds the transaction, and writes the `lines` of the full-text indexes before its end.
     """
     assert db.conn.in_transaction, "an update is written as a whole, or not at all"
     fetch_id = _insert_fetch(db, decided.feed_id, decided.fetch, fetch_id, packed)
     at = to_text(decided.fetch.started_at)
-    own = Lines(db)
-    indexed = lines or own
-    writing = _Writing(decided.feed_id, fetch_id, at, Retelling(db, indexed), indexed, {}, {})
+    writing = _Writing(decided.feed_id, fetch_id, at, Retelling(db, lines), lines, {}, {})
     failpoint("after_fetch_row")
     for change in decided.changes:
         _apply_change(db, writing, change)
@@ -55,7 +52,6 @@ def apply(
     for event in decided.events:
         told = {"at": writing.at, "feed_id": writing.feed_id, "fetch_id": fetch_id}
         insert(db, "events", told | asdict(event))
-    own.write()
     return fetch_id
 
 
