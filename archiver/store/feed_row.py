@@ -1,5 +1,6 @@
 """What an update changes of its feed's row."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +15,29 @@ from archiver.times import to_text, to_text_or_none
 
 def write(db: Database, decided: FeedUpdate, fetch_id: int) -> None:
     """Write how the feed stands after its fetch of this number. Its address stays, unless it has moved."""
+    write_many(db, {fetch_id: decided})
+    if decided.facts.current_url is not None:
+        moved = {
+            "feed_id": decided.feed_id,
+            "url": sound(decided.facts.current_url),
+            "since": to_text(decided.fetch.started_at),
+            "reason": "moved",
+            "fetch_id": fetch_id,
+        }
+        insert(db, "feed_addresses", moved)
+
+
+def write_many(db: Database, updates: Mapping[int, FeedUpdate]) -> None:
+    """Write how feeds stand after their fetches, which are given by number: each feed once."""
+    alike: dict[tuple[str, ...], list[list[Any]]] = {}
+    for fetch_id, decided in updates.items():
+        columns = _columns(decided, fetch_id)
+        alike.setdefault(tuple(columns), []).append(storable([*columns.values(), decided.feed_id]))
+    for names, changes in alike.items():
+        db.conn.executemany(_change(names), changes)
+
+
+def _columns(decided: FeedUpdate, fetch_id: int) -> dict[str, Any]:
     facts, at = decided.facts, to_text(decided.fetch.started_at)
     columns: dict[str, Any] = {
         "state": facts.state,
@@ -64,13 +88,11 @@ def write(db: Database, decided: FeedUpdate, fetch_id: int) -> None:
     if facts.current_url is not None:
         url = sound(facts.current_url)
         columns |= {"current_url": url, "host": host_of(url)}
-        moved = {"feed_id": decided.feed_id, "url": url, "since": at, "reason": "moved", "fetch_id": fetch_id}
-        insert(db, "feed_addresses", moved)
-    db.execute(_feed_change(tuple(columns)), storable([*columns.values(), decided.feed_id]))
+    return columns
 
 
 @lru_cache(maxsize=50)
-def _feed_change(columns: tuple[str, ...]) -> str:
+def _change(columns: tuple[str, ...]) -> str:
     """A feed that a command paused meanwhile stays paused: the pause is newer than what we decided on."""
     kept = ("state", "next_fetch_at")
     changes = [

@@ -1,5 +1,6 @@
 """Writing single rows quickly: plain statements, since sqlite-utils looks at the table before each insert."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -11,6 +12,7 @@ from sqlite_utils import Database
 from archiver.failpoints import failpoint
 from archiver.store.checksums import sealed
 from archiver.store.sealing import PARENTS, seal_inserted
+from archiver.store.together import parts, values
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
@@ -24,8 +26,18 @@ def insert(db: Database, table: str, row: Mapping[str, Any]) -> int:
     cursor = db.execute(_insertion(table, tuple(given)), tuple(given.values()))
     row_id = int(cursor.lastrowid or 0)
     if table in PARENTS:
-        seal_inserted(db, table, row_id, row)
+        seal_inserted(db, table, [(row_id, row)])
     return row_id
+
+
+def insert_numbered(db: Database, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that have their numbers, and all the same columns, into one of PARENTS."""
+    failpoint("write")
+    stored = [_stored(table, row) for row in rows]
+    for part in parts(stored):
+        statement = _insertion(table, tuple(part[0]), len(part))
+        db.execute(statement, [*chain.from_iterable(row.values() for row in part)])
+    seal_inserted(db, table, [(row["id"], row) for row in stored])
 
 
 def insert_many(
@@ -35,22 +47,14 @@ def insert_many(
     failpoint("write")
     stored = [storable(row) for row in rows]
     names = tuple(columns)
-    whole = len(stored) - len(stored) % TOGETHER
-    for at in range(0, whole, TOGETHER):
-        db.conn.execute(_insertion(table, names, TOGETHER), [*chain(*stored[at : at + TOGETHER])])
-    db.conn.executemany(_insertion(table, names), stored[whole:])
+    for part in parts(stored):
+        db.execute(_insertion(table, names, len(part)), [*chain.from_iterable(part)])
     return stored
-
-
-TOGETHER = 100
-"""So many rows go into one statement where there are as many: what a statement prepares, as the lists of
-allowed words, is prepared once for all of them."""
 
 
 @lru_cache(maxsize=200)
 def _insertion(table: str, columns: tuple[str, ...], rows: int = 1) -> str:
-    row = f"({', '.join('?' * len(columns))})"
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * rows)}"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {values(len(columns), rows)}"
 
 
 def update(db: Database, table: str, row_id: int, row: Mapping[str, Any]) -> bool:
@@ -127,3 +131,11 @@ def sound(text: str) -> str:
     except UnicodeEncodeError:
         text = _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
     return text
+
+
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def as_json(value: Sequence[Any]) -> str:
+    """A list as a column holds it."""
+    return _as_json(value) if value else "[]"

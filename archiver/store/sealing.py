@@ -9,11 +9,13 @@ A migration that adds columns to a table which has rows seals them anew, by `sea
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlite_utils import Database
 
 from archiver.store.checksums import covered
+from archiver.store.together import parts, values
 
 GROUPED = {
     "enclosures": ("position", "url", "type", "length"),
@@ -151,14 +153,17 @@ def seal_rows(db: Database, table: str, ids: range) -> None:
         db.execute(_SEALING[table], [ids[0], ids[-1]])
 
 
-def seal_inserted(db: Database, table: str, row_id: int, row: Mapping[str, Any]) -> None:
-    """The same of a row that was inserted as this; its own number need not be in it."""
-    confidence = row.get("post_confidence")
-    if table not in INSERTED or (confidence is not None and not confidence.is_integer()):
-        seal_row(db, table, row_id)  # how a fraction is written, SQLite knows
-        return
-    whole = {**DEFAULTS, **row, "id": row_id}
-    _write(db, table, row_id, told([whole.get(column) for column in INSERTED[table]]))
+def seal_inserted(db: Database, table: str, rows: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
+    """The same of rows that were inserted as these; their own numbers need not be in them."""
+    seals = []
+    for row_id, row in rows:
+        confidence = row.get("post_confidence")
+        if table not in INSERTED or (confidence is not None and not confidence.is_integer()):
+            seal_row(db, table, row_id)  # how a fraction is written, SQLite knows
+            continue
+        whole = {**DEFAULTS, **row, "id": row_id}
+        seals.append((table, row_id, told([whole.get(column) for column in INSERTED[table]])))
+    _write(db, seals)
 
 
 _SEALING = {
@@ -172,7 +177,7 @@ _SEALING = {
 
 def seal_group(db: Database, table: str, entry_id: int, rows: Iterable[Sequence[str | int | None]]) -> None:
     """Seal what an entry has in one of GROUPED, after it was written: sound values, in their order."""
-    _write(db, table, entry_id, "\n".join(map(told, rows)))
+    _write(db, [(table, entry_id, "\n".join(map(told, rows)))])
 
 
 def told(values: Iterable[str | int | float | None]) -> str:
@@ -182,12 +187,19 @@ def told(values: Iterable[str | int | float | None]) -> str:
     )
 
 
-def _write(db: Database, about: str, key: int, told: str) -> None:
-    db.execute(
-        """
-        INSERT INTO seals VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET checksum = excluded.checksum
-        """,
-        [about, key, digest(told.encode())],
+def _write(db: Database, seals: Sequence[tuple[str, int, str]]) -> None:
+    """Write seals: the table, the row's number, and what is told of it."""
+    for part in parts(seals):
+        db.execute(
+            _writing(len(part)),
+            [one for about, key, told in part for one in (about, key, digest(told.encode()))],
+        )
+
+
+@cache
+def _writing(rows: int) -> str:
+    return (
+        f"INSERT INTO seals VALUES {values(3, rows)} ON CONFLICT DO UPDATE SET checksum = excluded.checksum"
     )
 
 

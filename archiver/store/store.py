@@ -24,6 +24,7 @@ from archiver.store import (
     updates,
 )
 from archiver.store.bodies import Packed
+from archiver.store.briefs import Briefs, is_brief
 from archiver.store.connect import transaction
 from archiver.store.feeds import Following
 from archiver.store.hosts import Held
@@ -41,6 +42,7 @@ class Store(Connected):
 
     def __init__(self, db: Database) -> None:
         super().__init__(db)
+        self._briefs = Briefs(db)
         self._lines = Lines(db)
 
     @classmethod
@@ -61,8 +63,10 @@ class Store(Connected):
                 if self._file is not None:
                     self._file.make_sure_it_is_there()
                 yield
+                self._briefs.write()
                 self._lines.write()
         finally:
+            self._briefs.forget()
             self._lines.forget()
 
     def sync(
@@ -219,10 +223,14 @@ class Store(Connected):
 
         `packed` is its body, made ahead by a Reader.
         """
+        if is_brief(update):
+            return self._briefs.add(update)
+        self._briefs.write()
         return updates.apply(self._db, update, self._lines, packed=packed)
 
     def skip(self, feed_id: int, fetch: FetchRecord, *, next_fetch_at: datetime | None) -> None:
         """Write down, inside the caller's `transaction`, that a feed was not asked after all."""
+        self._briefs.write()
         updates.skip(self._db, feed_id, fetch, next_fetch_at=next_fetch_at)
 
     def counts_of_feeds(self, feed_ids: Sequence[int]) -> tuple[int, int]:

@@ -1,7 +1,5 @@
 """Writing an update: everything that one fetch found out, in the caller's one transaction. No policy here."""
 
-import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -11,11 +9,11 @@ from sqlite_utils import Database
 from archiver import packing
 from archiver.changes import ChangeKind, EntryChange, FeedUpdate, FetchRecord
 from archiver.failpoints import failpoint
-from archiver.model import Hop, PreparedEntry
-from archiver.store import bodies, feed_row, hosts, indexing, marks, parts
+from archiver.model import PreparedEntry
+from archiver.store import bodies, feed_row, fetch_row, hosts, indexing, marks, parts
 from archiver.store.lines import Lines
 from archiver.store.posts import Retelling
-from archiver.store.rows import insert, storable, update
+from archiver.store.rows import as_json, insert, storable, update
 from archiver.times import to_text, to_text_or_none
 
 
@@ -86,51 +84,7 @@ def _insert_fetch(
     if fetch.body is not None:
         kept = bodies.save(db, fetch.body, feed_id=feed_id, packed=packed)
     failpoint("after_body")
-    return insert(
-        db,
-        "fetches",
-        {
-            "id": fetch_id,
-            "feed_id": feed_id,
-            "started_at": to_text(fetch.started_at),
-            "duration_ms": fetch.duration_ms,
-            "request_url": fetch.request_url,
-            "final_url": fetch.final_url,
-            "status": fetch.status,
-            "outcome": fetch.outcome,
-            "error": fetch.error,
-            "error_kind": fetch.error_kind,
-            "headers": _json(fetch.headers),
-            "redirects": _json([_told(hop) for hop in fetch.redirects]),
-            "http_version": fetch.http_version,
-            "reason": fetch.reason,
-            "request_headers": _json(fetch.request_headers),
-            "address": fetch.connection and fetch.connection.address,
-            "tls_protocol": fetch.connection and fetch.connection.tls_protocol,
-            "certificate_sha256": fetch.connection and fetch.connection.certificate_sha256,
-            "tls_verified": fetch.connection and fetch.connection.verified,
-            "complete": fetch.complete,
-            "body_sha256": kept,
-            "bytes_received": fetch.bytes_received,
-            "entries_seen": fetch.entries_seen,
-            "entries_new": fetch.entries_new,
-            "entries_revised": fetch.entries_revised,
-            "gap": fetch.gap,
-            "gap_since": to_text_or_none(fetch.gap_since),
-            "gap_until": to_text_or_none(fetch.gap_until),
-            "partial": fetch.partial,
-            "problems": _json(fetch.problems),
-            "read_as": fetch.read_as,
-        },
-    )
-
-
-def _told(hop: Hop) -> dict[str, Any]:
-    """A redirect as one flat object, without what is not known."""
-    told = asdict(hop)
-    told |= told.pop("connection") or {}
-    told["tls_verified"] = told.pop("verified", None)
-    return {key: value for key, value in told.items() if value is not None}
+    return insert(db, "fetches", fetch_row.of(feed_id, fetch, fetch_id=fetch_id, body_sha256=kept))
 
 
 def _apply_change(db: Database, writing: _Writing, change: EntryChange) -> None:
@@ -261,7 +215,7 @@ def _current_version(writing: _Writing, change: EntryChange, entry: PreparedEntr
         "url_key": identity.url_key,
         "title": data.title,
         "title_key": identity.title_key,
-        "authors": _json([person.name or person.email or person.url for person in data.authors]),
+        "authors": as_json([person.name or person.email or person.url for person in data.authors]),
         "published_at": to_text_or_none(data.published_at),
         "published_raw": data.published_raw,
         "date_note": change.date_note,
@@ -308,7 +262,7 @@ def _insert_revision(
             "seen_at": writing.at,
             "content_sha256": entry.identity.content_sha256,
             "title": data.title,
-            "authors": _json([parts.flat(person) for person in data.authors]),
+            "authors": as_json([parts.flat(person) for person in data.authors]),
             "url": data.url,
             "published_at": published_at,
             "published_raw": data.published_raw,
@@ -317,8 +271,8 @@ def _insert_revision(
             "summary_type": data.summary.type if data.summary else None,
             "content": data.content.value if data.content else None,
             "content_type": data.content.type if data.content else None,
-            "enclosures": _json([parts.flat(enclosure) for enclosure in data.enclosures]),
-            "categories": _json([parts.flat(category) for category in data.categories]),
+            "enclosures": as_json([parts.flat(enclosure) for enclosure in data.enclosures]),
+            "categories": as_json([parts.flat(category) for category in data.categories]),
             "reading": data.reading,
         }
         | _updated_dates(entry),
@@ -333,10 +287,3 @@ def _insert_revision(
         seen_at=writing.at,
         revision=change.revision,
     )
-
-
-_as_json = json.JSONEncoder(ensure_ascii=False).encode
-
-
-def _json(value: Sequence[Any]) -> str:
-    return _as_json(value) if value else "[]"
