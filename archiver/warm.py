@@ -2,15 +2,22 @@
 
 import gc
 import os
+from importlib import import_module
+from threading import Thread
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start threads that no fork inherits
 
-import bs4
-
-import archiver.prepare
+import archiver.clean.language_model
 from archiver.clean.language import detect
 
-detect("A few words of plain English, so that the language model is loaded here, once, and shared by all.")
+_ENGLISH = "A few words of plain English, so that the language model is loaded here, once, and shared by all."
+
+# To unpack the model lets other threads go on. None is left when the first worker is forked.
+_model = Thread(target=detect, args=[_ENGLISH])
+_model.start()
+for name in ("bs4", "pebble", "archiver.prepare"):
+    import_module(name)
+_model.join()
 gc.freeze()  # what is loaded stays: no worker need look through it for garbage, nor take a copy of it thereby
 
-__all__ = ["archiver", "bs4"]
+__all__ = ["archiver"]

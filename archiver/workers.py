@@ -13,7 +13,6 @@ import signal
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor
 from dataclasses import replace
-from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,7 @@ from archiver.errors import ArchiverError, ParseError
 from archiver.model import ParseOptions, PreparedFeed
 
 if TYPE_CHECKING:  # a run that finds nothing new does without
-    from pebble import ProcessFuture, ProcessPool
+    from pebble import ProcessPool
 
 TIME_LIMIT_SECONDS = 15.0
 """For a small document; one of LARGE_BYTES has twice that. An honest one of 20 MB takes fifteen seconds where
@@ -76,6 +75,7 @@ class Workers:
         self._slow: dict[str, None] = {}
         """Addresses of documents that were, the latest last."""
         self._pool: ProcessPool | None = None
+        self._beginning = asyncio.Lock()
         self._under_way = 0
 
     async def prepare(self, body: bytes, options: ParseOptions, known: str | None = None) -> PreparedFeed:
@@ -123,7 +123,8 @@ class Workers:
         work: Callable[..., PreparedFeed | bytes] = _prepare
         if len(body) >= self._slow_bytes:
             work, body = _prepare_large, await asyncio.to_thread(packing.compressed, body)
-        future = self._schedule(work, body, options, known, limit)
+        pool = await self._running()
+        future = pool.schedule(work, args=[body, options, known], timeout=limit)
         self._under_way += 1
         try:
             found = await asyncio.wrap_future(future)
@@ -142,25 +143,15 @@ class Workers:
                 self._under_way -= 1
         return await asyncio.to_thread(packing.uncompressed, found) if isinstance(found, bytes) else found
 
-    def _schedule(
-        self,
-        work: Callable[..., PreparedFeed | bytes],
-        body: bytes,
-        options: ParseOptions,
-        known: str | None,
-        limit: float,
-    ) -> "ProcessFuture[PreparedFeed | bytes]":
-        if self._pool is None or not self._pool.active:
-            # The pool gives up when it cannot tell which of several documents killed a worker.
-            self._end()
-            self._pool = self._new_pool()
-        begin = partial(self._pool.schedule, work, args=[body, options, known], timeout=limit)
-        try:
-            return begin()
-        except BrokenPipeError:
-            # The pool starts with its first document. The process that multiprocessing keeps for that was
-            # ended from outside just then, and is started anew.
-            return begin()
+    async def _running(self) -> "ProcessPool":
+        """The pool. To begin it takes half of a second, in which others go on."""
+        async with self._beginning:
+            if self._pool is None or not self._pool.active:
+                # The pool gives up when it cannot tell which of several documents killed a worker.
+                self._end()
+                self._pool = self._new_pool()
+                await asyncio.to_thread(_begin_pool, self._pool)
+            return self._pool
 
     def _new_pool(self) -> "ProcessPool":
         from pebble import ProcessPool
@@ -189,6 +180,14 @@ class Workers:
     ) -> None:
         """End the processes at once: what they still did is not waited for by anybody."""
         self._end()
+
+
+def _begin_pool(pool: "ProcessPool") -> None:
+    try:
+        _ = pool.active  # to ask is to begin it
+    except BrokenPipeError:
+        # The process that multiprocessing keeps for that was ended from outside just then; it starts anew.
+        _ = pool.active
 
 
 def _prepare(body: bytes, options: ParseOptions, known: str | None) -> PreparedFeed:
