@@ -16,6 +16,7 @@ from archiver.agenda import Agenda
 from archiver.changes import Outcome
 from archiver.errors import ArchiverError, HostHeld
 from archiver.failpoints import failpoint
+from archiver.lineup import Lineup
 from archiver.manners import UNREACHABLE, host_asked
 from archiver.model import FeedForUpdate, FeedState
 from archiver.pipeline import Pipeline, Unwritten, Updated
@@ -103,6 +104,7 @@ class Service:
         self._chores: asyncio.Task[None] | None = None
         self._ahead: timedelta | None = None
         self._bells: list[tuple[Job, float]] = []
+        self._lineup = Lineup()
         self._tasks: dict[int, tuple[asyncio.Task[None], FeedForUpdate]] = {}
         self._held: dict[int, float] = {}
         self._by_hand = False
@@ -114,8 +116,8 @@ class Service:
         self._unwritten = 0
         self._trouble: str | None = None
         self.tally = Tally()
-        turns.on_free = self._news.set
-        pipeline.on_confirming = self._news.set
+        turns.on_free = self._go_on
+        pipeline.on_confirming = self._fill
         pipeline.on_hold = self._agenda.hold
 
     # ------------------------------------------------------------ the ways to run it
@@ -159,7 +161,7 @@ class Service:
         await self._agenda.open(quiet=False)
         while not self._is_stopping:
             pause = await self.step()
-            if not (self._tasks or self._turns.turns.queued or self._agenda.has_more):
+            if not (self._tasks or self._lineup or self._turns.turns.queued or self._agenda.has_more):
                 break
             await self._rest(pause)
         await self.drain()
@@ -174,10 +176,10 @@ class Service:
         self._agenda.queue(feeds)
         while not self._is_stopping:
             await self._skip(self._turns.turns.turned_away())
-            await self._begin(self._agenda.pick(self._room()))
-            if not (self._tasks or self._turns.turns.queued):
+            await self._begin(self._agenda.pick(self._wanted()))
+            if not (self._tasks or self._lineup or self._turns.turns.queued):
                 break
-            await self._rest(self._agenda.pause(has_room=self._room() > 0, looking=False))
+            await self._rest(self._agenda.pause(has_room=self._wanted() > 0, looking=False))
             await self._skip(self._turns.turns.turned_away())
         await self.drain()
 
@@ -216,10 +218,10 @@ class Service:
         self._watch_clock()
         self._stepped_at = elapsed = self._clock.elapsed()
         self._held = {feed_id: until for feed_id, until in self._held.items() if until > elapsed}
-        await self._agenda.look(beside={*self._tasks, *self._held})
+        await self._agenda.look(beside={*self._tasks, *self._lineup, *self._held})
         self._turns.turns.turned_away()  # they are still due; the table remembers them
-        await self._begin(self._agenda.pick(self._room()))
-        return min(self._agenda.pause(has_room=self._room() > 0, looking=True), WATCH_SECONDS)
+        await self._begin(self._agenda.pick(self._wanted()))
+        return min(self._agenda.pause(has_room=self._wanted() > 0, looking=True), WATCH_SECONDS)
 
     def pulse(self) -> Pulse:
         """How it goes, for those who watch."""
@@ -235,29 +237,51 @@ class Service:
         confirming = min(self._pipeline.confirming, MOST_CONFIRMING)
         return self._concurrency - len(self._tasks) + self._turns.waiting + confirming
 
+    def _wanted(self) -> int:
+        """How many feeds are to be lined up."""
+        return self._lineup.wanted(self._room())
+
     async def _begin(self, picked: list[tuple[int, str]]) -> None:
-        """Start the updates of these feeds, as they are now: somebody may have paused them meanwhile."""
-        if not picked:
-            return
+        """Line up these feeds, as they are now: somebody may have paused them meanwhile. Start some."""
         hosts = dict(picked)
+        if self._room() > 0:
+            hosts |= self._lineup.give_back(now=self._clock.elapsed())
+        if not hosts:
+            return
         try:
             feeds = await self._writer.ask(lambda reader: reader.for_updates(hosts))
         except ArchiverError:
             for host in hosts.values():
                 self._turns.turns.done(host, now=self._clock.elapsed())
             raise
+        now = self._clock.elapsed()
         for feed in feeds:
             if self._by_hand or feed.state is not FeedState.PAUSED:
-                self._start(feed, hosts.pop(feed.id))
+                self._lineup.add(feed, hosts.pop(feed.id), now=now)
         for host in hosts.values():
-            self._turns.turns.done(host, now=self._clock.elapsed())
+            self._turns.turns.done(host, now=now)
+        self._fill()
         failpoint("after_start")
+
+    def _fill(self) -> None:
+        """Start what is lined up, as far as there is room: whoever makes room calls this."""
+        while self._room() > 0 and not self._is_stopping:
+            turn = self._lineup.next(now=self._clock.elapsed())
+            if turn is None:
+                break
+            self._start(*turn)
+        if self._lineup.is_short or self._room() > 0:
+            self._news.set()
+
+    def _go_on(self) -> None:
+        self._fill()
+        self._news.set()
 
     def _start(self, feed: FeedForUpdate, host: str) -> None:
         def done(_: "asyncio.Task[None]") -> None:
             self._tasks.pop(feed.id, None)
             self._turns.turns.done(host, now=self._clock.elapsed())
-            self._news.set()
+            self._fill()
 
         task = asyncio.create_task(self._update(feed))
         self._tasks[feed.id] = task, feed

@@ -4,10 +4,11 @@ import asyncio
 import itertools
 import sqlite3
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
-from archiver.store import updates
+from archiver.store import Reader, updates
 from tests.manners.conftest import _Readers, _Writer
 
 HOUR, DAY = 3600.0, 86400.0
@@ -160,6 +161,45 @@ def test_a_feed_that_was_paused_while_it_waited_is_not_asked(world):
 
     world.run(live)
     assert [line.url[-1] for line in world.web.log] == ["0", "2"]
+
+
+def test_a_feed_that_was_paused_while_it_waited_for_a_place_is_not_asked(world):
+    world.settings = replace(world.settings, concurrency=1)
+    feeds = [world.feed(f"http://site{n}.example/{n}") for n in range(3)]
+    for n in range(3):
+        world.host(f"site{n}.example", seconds=10)
+
+    async def live() -> None:
+        await world.follow(feeds)
+        async with world.service() as service:
+            serving = asyncio.create_task(service.serve())
+            await asyncio.sleep(3)
+            await service._writer.run(lambda store: store.pause(3))
+            await asyncio.sleep(60)
+            service.stop()
+            await serving
+
+    world.run(live)
+    assert [line.url[-1] for line in world.web.log] == ["0", "1"]
+
+
+def test_the_archive_is_not_asked_anew_for_each_feed(world, monkeypatch):
+    world.settings = replace(world.settings, concurrency=1)
+    feeds = [world.feed(f"http://site{n}.example/{n}") for n in range(40)]
+    for n in range(40):
+        world.host(f"site{n}.example", seconds=0.01)
+    asked: list[int] = []
+    read = Reader.for_updates
+    monkeypatch.setattr(Reader, "for_updates", lambda self, ids: asked.append(len(ids)) or read(self, ids))
+
+    async def live() -> None:
+        await world.follow(feeds)
+        async with world.service() as service:
+            await service.run_once()
+
+    world.run(live)
+    assert len(world.web.log) == sum(asked) == 40
+    assert len(asked) < 8
 
 
 @pytest.mark.parametrize("ways", ["once", "by hand"])
