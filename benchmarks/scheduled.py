@@ -133,15 +133,17 @@ def _start(service: Archiver, website: Website, expected: int) -> Start:
         )  # fmt: skip
         own = everything = 0.0
         times_seen: tuple[float, ...] = ()
-        while len(times_seen) < expected and time.monotonic() < begun + _PATIENCE:
-            if process.poll() is not None:
-                break
-            own = max(own, resident(process.pid))
-            everything = max(everything, sum(map(_proportional, _family(process.pid))))
-            time.sleep(0.25)
-            times_seen = website.seen().times
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=60)
+        try:
+            while len(times_seen) < expected and time.monotonic() < begun + _PATIENCE:
+                if process.poll() is not None:
+                    break
+                own = max(own, resident(process.pid))
+                everything = max(everything, sum(map(_proportional, _family(process.pid))))
+                time.sleep(0.25)
+                times_seen = website.seen().times
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=60)
     if not times_seen:
         said = (service.folder / "output").read_text("utf-8", "replace")
         raise SystemExit(f"the service asked for nothing:\n{said[-2000:]}")

@@ -7,6 +7,7 @@ Every feed has an address of its own in 127/8, which Linux answers on as a whole
 host stay as they are configured. The socket is bound to the loopback device: nobody outside reaches it.
 
     GET /feed/17                                 a feed; with validators 304 where they are sent back
+    GET /feed/999999                             404: a feed that it does not have
     GET /control?poll=3&validators=yes           the poll that is shown from now on; forgets the log
     GET /control                                 the log: how many answers of each status, and when
 """
@@ -57,10 +58,20 @@ class Site:
         path = request[4 : request.find(b" ", 4)]
         if path.startswith(b"/control"):
             return _plain(self._control(path.decode()))
-        number = int(path.rpartition(b"/")[2])
+        number = self._number(path)
+        if number is None:
+            self.log.append((time.monotonic(), 404))
+            return _NOT_FOUND
         is_known = self._validators and self._answers.etags[number] in request
         self.log.append((time.monotonic(), 304 if is_known else 200))
         return (self._answers.unchanged if is_known else self._answers.whole)[number]
+
+    def _number(self, path: bytes) -> int | None:
+        """Which feed is asked for, if there is such a one."""
+        number = path.removeprefix(b"/feed/")
+        if not number.isdigit() or int(number) >= len(self._documents):
+            return None
+        return int(number)
 
     def _control(self, path: str) -> bytes:
         wanted = parse_qs(urlsplit(path).query)
@@ -93,6 +104,9 @@ class Site:
 
 def _plain(body: bytes) -> bytes:
     return f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+_NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
 
 class _Client:

@@ -83,6 +83,16 @@ def test_the_server_answers_304_to_its_own_validator_and_to_no_other(corpus: Pat
         assert website.seen().statuses == {200: 1}
 
 
+@pytest.mark.parametrize("path", ["feed/3", "feed/", "feed/x", "favicon.ico", ""])
+def test_what_the_server_does_not_have_it_answers_404_to_and_goes_on(
+    corpus: Path, port: int, path: str
+) -> None:
+    with Website(corpus, count=3, port=port) as website:
+        assert status(f"http://127.0.0.1:{port}/{path}")[0] == 404
+        assert status(website.addresses[2])[0] == 200
+        assert website.seen().statuses == {404: 1, 200: 1}
+
+
 def test_without_validators_the_same_bytes_come_every_time(corpus: Path, port: int) -> None:
     with Website(corpus, count=1, port=port) as website:
         _, before = status(website.addresses[0])
