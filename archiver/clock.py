@@ -24,3 +24,13 @@ class Clock:
     """Seconds since some moment, steadily."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     """Wait so many seconds."""
+
+    async def wait(self, event: asyncio.Event, seconds: float) -> None:
+        """Wait so many seconds, or until that happens."""
+        happened = asyncio.ensure_future(event.wait())
+        time = asyncio.ensure_future(self.sleep(seconds))
+        try:
+            await asyncio.wait((happened, time), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            happened.cancel()
+            time.cancel()

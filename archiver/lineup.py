@@ -4,7 +4,7 @@ While the rows of the next ones are read those before them are asked: neither wa
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from archiver.model import FeedForUpdate
@@ -25,7 +25,8 @@ class _Read(NamedTuple):
 class Lineup:
     """First come, first served. Times are seconds of the service's clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, ahead: int = AHEAD) -> None:
+        self._ahead = ahead
         self._read: deque[_Read] = deque()
 
     def __len__(self) -> int:
@@ -38,15 +39,19 @@ class Lineup:
     @property
     def is_short(self) -> bool:
         """Whether it is time to read more rows: several at once, since each question takes its time."""
-        return len(self._read) <= AHEAD // 2
+        return len(self._read) <= self._ahead // 2
 
     def wanted(self, places: int) -> int:
         """How many more to line up where there are so many places."""
-        return max(places, 0) + AHEAD - len(self._read) if self.is_short else 0
+        return max(places, 0) + self._ahead - len(self._read) if self.is_short else 0
 
-    def add(self, feed: FeedForUpdate, host: str, *, now: float) -> None:
-        """Line up a feed whose row has just been read."""
-        self._read.append(_Read(feed, host, now))
+    def add(self, feeds: Iterable[tuple[FeedForUpdate, str]], *, now: float) -> None:
+        """Line up feeds and their hosts, of which the rows have just been read."""
+        self._read.extend(_Read(feed, host, now) for feed, host in feeds)
+
+    def put_back(self, feeds: Iterable[tuple[FeedForUpdate, str]], *, now: float) -> None:
+        """Line up again, before all others, what was given back."""
+        self._read.extendleft(reversed([_Read(feed, host, now) for feed, host in feeds]))
 
     def next(self, *, now: float) -> tuple[FeedForUpdate, str] | None:
         """Hand out the first one and its host; None where there is none, or its row is too old."""
@@ -56,7 +61,7 @@ class Lineup:
         return feed, host
 
     def give_back(self, *, now: float) -> dict[int, str]:
-        """Hand out those of which the rows are too old, to be read again: number and host."""
+        """Hand out the first ones, of which the rows are too old, to be read again: number and host."""
         stale = {}
         while self._read and self._is_stale(self._read[0], now):
             feed, host, _ = self._read.popleft()

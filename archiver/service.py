@@ -7,7 +7,7 @@ the service, which finishes or drops them itself: nothing half done is ever writ
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from archiver.manners import UNREACHABLE, host_asked
 from archiver.model import FeedForUpdate, FeedState
 from archiver.pipeline import Pipeline, Unwritten, Updated
 from archiver.turns import TakingTurns
+from archiver.unwritten import UnwrittenUpdates
 from archiver.urls import redact
 from archiver.vitals import Pulse
 from archiver.writer import Writer
@@ -44,9 +45,6 @@ CLOCK_STEP = timedelta(seconds=3)
 
 CLOCK_JUMP = timedelta(minutes=5)
 """… and before it is worth a line."""
-
-HOLD_SECONDS = 60.0
-"""How long what could not be written waits, and a feed whose update left no trace at least."""
 
 MOST_CONFIRMING = 256
 """So many updates that only wait to be written take nobody's place: together they are one transaction."""
@@ -104,17 +102,16 @@ class Service:
         self._chores: asyncio.Task[None] | None = None
         self._ahead: timedelta | None = None
         self._bells: list[tuple[Job, float]] = []
-        self._lineup = Lineup()
+        # Who is lined up has been counted as begun: after a wait, too many would begin at once.
+        self._lineup = Lineup() if requests_per_second is None else Lineup(ahead=0)
         self._tasks: dict[int, tuple[asyncio.Task[None], FeedForUpdate]] = {}
         self._held: dict[int, float] = {}
         self._by_hand = False
         self._serves = False
-        self._is_stopping = False
-        self._end = asyncio.Event()
         self._news = asyncio.Event()
+        self._end = asyncio.Event()
+        self._unwritten = UnwrittenUpdates(clock=self._clock, end=self._end)
         self._stepped_at: float | None = None
-        self._unwritten = 0
-        self._trouble: str | None = None
         self.tally = Tally()
         turns.on_free = self._go_on
         pipeline.on_confirming = self._fill
@@ -151,7 +148,7 @@ class Service:
         """Serve until `stop` is called, then drain: `step` after `step`, and nothing between."""
         try:
             await self.begin()
-            while not self._is_stopping:
+            while not self._end.is_set():
                 await self._rest(await self.step())
         finally:
             await self.drain()
@@ -159,12 +156,14 @@ class Service:
     async def run_once(self) -> None:
         """Update everything that is due now, but for feeds whose hosts are to be left alone; then return."""
         await self._agenda.open(quiet=False)
-        while not self._is_stopping:
-            pause = await self.step()
-            if not (self._tasks or self._lineup or self._turns.turns.queued or self._agenda.has_more):
-                break
-            await self._rest(pause)
-        await self.drain()
+        try:
+            while not self._end.is_set():
+                pause = await self.step()
+                if not (self._tasks or self._lineup or self._turns.turns.queued or self._agenda.has_more):
+                    break
+                await self._rest(pause)
+        finally:
+            await self.drain()
 
     async def update(self, feeds: Iterable[tuple[int, str]]) -> None:
         """Update these feeds (number and host), due or not, paused or not.
@@ -174,18 +173,19 @@ class Service:
         self._by_hand = True
         await self._agenda.open(quiet=False)
         self._agenda.queue(feeds)
-        while not self._is_stopping:
-            await self._skip(self._turns.turns.turned_away())
-            await self._begin(self._agenda.pick(self._wanted()))
-            if not (self._tasks or self._lineup or self._turns.turns.queued):
-                break
-            await self._rest(self._agenda.pause(has_room=self._wanted() > 0, looking=False))
-            await self._skip(self._turns.turns.turned_away())
-        await self.drain()
+        try:
+            while not self._end.is_set():
+                await self._skip(self._turns.turns.turned_away())
+                await self._begin(self._agenda.pick(self._wanted()))
+                if not (self._tasks or self._lineup or self._turns.turns.queued):
+                    break
+                await self._rest(self._agenda.pause(has_room=self._wanted() > 0, looking=False))
+                await self._skip(self._turns.turns.turned_away())
+        finally:
+            await self.drain()
 
     def stop(self) -> None:
         """Begin no more; `run` returns when what is under way is finished or dropped."""
-        self._is_stopping = True
         self._end.set()
         self._news.set()
 
@@ -196,7 +196,7 @@ class Service:
         def stop(number: signal.Signals) -> None:
             if number is signal.SIGINT:
                 loop.remove_signal_handler(number)
-            if not self._is_stopping:
+            if not self._end.is_set():
                 log.info("%s: finishing what is under way", number.name)
                 self.stop()
 
@@ -228,8 +228,8 @@ class Service:
         return Pulse(
             last_tick_ago=None if self._stepped_at is None else self._clock.elapsed() - self._stepped_at,
             under_way=len(self._tasks),
-            unwritten=self._unwritten,
-            trouble=self._trouble,
+            unwritten=self._unwritten.count,
+            trouble=self._unwritten.trouble,
         )
 
     def _room(self) -> int:
@@ -243,29 +243,36 @@ class Service:
 
     async def _begin(self, picked: list[tuple[int, str]]) -> None:
         """Line up these feeds, as they are now: somebody may have paused them meanwhile. Start some."""
-        hosts = dict(picked)
-        if self._room() > 0:
-            hosts |= self._lineup.give_back(now=self._clock.elapsed())
+        again = self._lineup.give_back(now=self._clock.elapsed()) if self._room() > 0 else {}
+        hosts = again | dict(picked)
         if not hosts:
             return
         try:
-            feeds = await self._writer.ask(lambda reader: reader.for_updates(hosts))
+            feeds = {
+                feed.id: feed for feed in await self._writer.ask(lambda reader: reader.for_updates(hosts))
+            }
         except ArchiverError:
             for host in hosts.values():
                 self._turns.turns.done(host, now=self._clock.elapsed())
             raise
         now = self._clock.elapsed()
-        for feed in feeds:
-            if self._by_hand or feed.state is not FeedState.PAUSED:
-                self._lineup.add(feed, hosts.pop(feed.id), now=now)
-        for host in hosts.values():
-            self._turns.turns.done(host, now=now)
+
+        def wanted(hosts: Iterable[tuple[int, str]]) -> Iterator[tuple[FeedForUpdate, str]]:
+            for feed_id, host in hosts:
+                feed = feeds.get(feed_id)
+                if feed is not None and (self._by_hand or feed.state is not FeedState.PAUSED):
+                    yield feed, host
+                else:
+                    self._turns.turns.done(host, now=now)
+
+        self._lineup.put_back(wanted(again.items()), now=now)
+        self._lineup.add(wanted(picked), now=now)
         self._fill()
         failpoint("after_start")
 
     def _fill(self) -> None:
         """Start what is lined up, as far as there is room: whoever makes room calls this."""
-        while self._room() > 0 and not self._is_stopping:
+        while self._room() > 0 and not self._end.is_set():
             turn = self._lineup.next(now=self._clock.elapsed())
             if turn is None:
                 break
@@ -297,49 +304,19 @@ class Service:
                     return
                 updated = await self._pipeline.skip(feed, held)
             except Unwritten as error:
-                updated = await self._write_at_last(feed, error)
+                updated = await self._unwritten.write(feed, error, keep_trying=self._serves)
         except Exception as error:
             # Nothing was written, so the feed is still due: it must not be asked again at every tick.
-            self._hold(feed, self._patience(error))
+            self._hold(feed, self._unwritten.patience(error))
             self.tally.failed += 1
-            self._fell_through(error)
+            self._unwritten.note(error)
             known = isinstance(error, ArchiverError)
             log.error("%s: nothing was archived: %s", redact(feed.url), error, exc_info=not known)
             return
-        self._trouble = None
+        self._unwritten.over()
         self._learn(updated)
         self.tally.count(updated)
         self._report(updated)
-
-    async def _write_at_last(self, feed: FeedForUpdate, error: Unwritten) -> Updated:
-        """Write what came when that is possible again. Until then it keeps its place, so that few are asked.
-
-        Who serves no longer than one round does not wait; who is told to stop tries once more. Raises
-        Unwritten.
-        """
-        if self._serves and error.may_pass:
-            log.error("%s: what came is not written yet: %s", redact(feed.url), error)
-        is_last = not self._serves
-        while error.may_pass and not is_last:
-            self._fell_through(error)
-            await self._wait(self._end, HOLD_SECONDS)
-            is_last = self._is_stopping
-            try:
-                return await error.again()
-            except Unwritten as another:
-                error = another
-        raise error
-
-    def _fell_through(self, error: Exception) -> None:
-        self._unwritten += 1
-        self._trouble = str(error) or type(error).__name__
-
-    def _patience(self, error: Exception) -> float:
-        """How long to leave a feed whose update left no trace: as it would be, if that is known."""
-        meant = error.meant if isinstance(error, Unwritten) else None
-        if meant is None or meant.next_at is None:
-            return HOLD_SECONDS
-        return max(HOLD_SECONDS, (meant.next_at - self._clock.now()).total_seconds())
 
     def _hold(self, feed: FeedForUpdate, seconds: float) -> None:
         self._held[feed.id] = self._clock.elapsed() + seconds
@@ -379,20 +356,10 @@ class Service:
     async def _rest(self, seconds: float) -> None:
         """Wait so long, or until there is news: an update or a request is over, a bell, the order to stop."""
         if not self._news.is_set() and seconds > 0:
-            await self._wait(self._news, min(seconds, WATCH_SECONDS))
+            await self._clock.wait(self._news, min(seconds, WATCH_SECONDS))
         else:
             await asyncio.sleep(0)
         self._news.clear()
-
-    async def _wait(self, event: asyncio.Event, seconds: float) -> None:
-        """Wait so long, or until that happens."""
-        happened = asyncio.ensure_future(event.wait())
-        time = asyncio.ensure_future(self._clock.sleep(seconds))
-        try:
-            await asyncio.wait((happened, time), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            happened.cancel()
-            time.cancel()
 
     # ------------------------------------------------------------ the clock, the chores, the end
 
@@ -409,7 +376,7 @@ class Service:
 
     def _start_upkeep(self) -> None:
         """Look after the archive, unless that is still being done."""
-        if self._upkeep is not None and self._chores is None and not self._is_stopping:
+        if self._upkeep is not None and self._chores is None and not self._end.is_set():
             self._chores = asyncio.create_task(self._upkeep.run(), name="upkeep")
             self._chores.add_done_callback(self._upkeep_done)
 
@@ -419,7 +386,8 @@ class Service:
             log.error("upkeep failed by our own fault", exc_info=bug)
 
     async def drain(self) -> None:
-        """Finish what is under way, or drop it when that takes too long."""
+        """Finish what is under way, or drop it when that takes too long; begin no more."""
+        self.stop()
         await self._drain_updates()
         if self._upkeep is not None and self._chores is not None:
             self._upkeep.stop()

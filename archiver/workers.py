@@ -75,7 +75,7 @@ class Workers:
         self._slow: dict[str, None] = {}
         """Addresses of documents that were, the latest last."""
         self._pool: ProcessPool | None = None
-        self._beginning = asyncio.Lock()
+        self._beginning: asyncio.Task[None] | None = None
         self._under_way = 0
 
     async def prepare(self, body: bytes, options: ParseOptions, known: str | None = None) -> PreparedFeed:
@@ -145,13 +145,27 @@ class Workers:
 
     async def _running(self) -> "ProcessPool":
         """The pool. To begin it takes half of a second, in which others go on."""
-        async with self._beginning:
-            if self._pool is None or not self._pool.active:
-                # The pool gives up when it cannot tell which of several documents killed a worker.
-                self._end()
-                self._pool = self._new_pool()
-                await asyncio.to_thread(_begin_pool, self._pool)
-            return self._pool
+        if self._beginning is None and (self._pool is None or not self._pool.active):
+            # The pool gives up when it cannot tell which of several documents killed a worker.
+            self._end()
+            # Of a task of its own: whoever asked first may give up, and the others go on waiting.
+            self._beginning = asyncio.create_task(self._begin())
+            self._beginning.add_done_callback(self._begun)
+        if self._beginning is not None:
+            await asyncio.shield(self._beginning)
+        assert self._pool is not None
+        return self._pool
+
+    async def _begin(self) -> None:
+        self._pool = self._new_pool()
+        try:
+            await asyncio.to_thread(_begin_pool, self._pool)
+        except Exception:
+            self._pool = None
+            raise
+
+    def _begun(self, _: "asyncio.Task[None]") -> None:
+        self._beginning = None
 
     def _new_pool(self) -> "ProcessPool":
         from pebble import ProcessPool
@@ -159,7 +173,7 @@ class Workers:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["archiver.warm", __name__])
         return ProcessPool(
-            max_workers=self.count, initializer=_begin, initargs=[MEMORY_LIMIT_BYTES], context=context
+            max_workers=self.count, initializer=_begin_worker, initargs=[MEMORY_LIMIT_BYTES], context=context
         )
 
     def _end(self) -> None:
@@ -205,7 +219,7 @@ def _prepare_large(body: bytes, options: ParseOptions, known: str | None) -> byt
     return packing.compressed(replace(found, parsed=parsed, entries=entries))
 
 
-def _begin(memory_limit_bytes: int) -> None:
+def _begin_worker(memory_limit_bytes: int) -> None:
     # Ctrl-C reaches every process of a terminal; what is under way is the service's to finish or to drop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (memory_limit_bytes, memory_limit_bytes))

@@ -3,11 +3,14 @@
 import asyncio
 import errno
 import os
+import threading
 from dataclasses import replace
 from multiprocessing import resource_tracker
 
 import pytest
+from pebble.pool.process import WorkerManager
 
+from archiver import workers as workers_module
 from archiver.errors import ParseError
 from archiver.model import ParseOptions, PreparedFeed
 from archiver.packing import whole
@@ -92,3 +95,45 @@ def test_a_helper_of_multiprocessing_that_is_ended_while_the_pool_starts_costs_n
     monkeypatch.setattr(tracker, "_send", once_broken)
     assert asyncio.run(read()) == 1
     assert broken
+
+
+def test_others_go_on_while_the_pool_begins_also_where_who_asked_first_gives_up(monkeypatch):
+    create, begins, went_on = WorkerManager.create_workers, threading.Event(), threading.Event()
+
+    def once_others_went_on(manager: WorkerManager) -> None:
+        begins.set()
+        assert went_on.wait(10), "the event loop stands still"
+        create(manager)
+
+    monkeypatch.setattr(WorkerManager, "create_workers", once_others_went_on)
+
+    async def read() -> int:
+        with Workers(1) as workers:
+            reading = [
+                asyncio.create_task(workers.prepare(document("Short."), at(f"small{n}"))) for n in range(3)
+            ]
+            assert await asyncio.to_thread(begins.wait, 10)
+            reading[0].cancel()
+            await asyncio.sleep(0.01)
+            went_on.set()
+            return sum([len((await one).entries) for one in reading[1:]])
+
+    assert asyncio.run(read()) == 2
+
+
+def test_a_pool_that_could_not_begin_is_begun_anew_for_the_next_document(monkeypatch):
+    begin = workers_module._begin_pool
+
+    def too_many_processes(_: object) -> None:
+        monkeypatch.setattr(workers_module, "_begin_pool", begin)
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr(workers_module, "_begin_pool", too_many_processes)
+
+    async def read() -> int:
+        with Workers(1) as workers:
+            with pytest.raises(BlockingIOError):
+                await workers.prepare(document("Short."), at("small"))
+            return len((await workers.prepare(document("Short."), at("small"))).entries)
+
+    assert asyncio.run(read()) == 1

@@ -20,8 +20,9 @@ from archiver.clock import Clock
 from archiver.errors import ArchiverError
 from archiver.manners import Turns
 from archiver.pipeline import Pipeline, Updated
-from archiver.service import HOLD_SECONDS, Service, Tally
+from archiver.service import Service, Tally
 from archiver.turns import TakingTurns
+from archiver.unwritten import HOLD_SECONDS
 from archiver.workers import Workers
 from archiver.writer import Writer
 

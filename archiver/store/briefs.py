@@ -1,7 +1,8 @@
 """Updates that found nothing: a row in `fetches` and how the feed stands, and no more.
 
 They are most of what a service writes. Kept back until all else of a transaction is written, or another
-update comes after them, they are written many to a statement.
+update comes after them, they are written many to a statement. What is read of a feed between its brief update
+and that moment does not have it in it: a feed has one update under way, so nobody asks.
 """
 
 from sqlite_utils import Database

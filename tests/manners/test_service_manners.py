@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from archiver.agenda import Agenda
+from archiver.errors import StoreError
 from archiver.store import Reader, updates
 from tests.manners.conftest import _Readers, _Writer
 
@@ -25,6 +27,13 @@ def rows(world, sql: str) -> list[tuple]:
 def refusing(world, *, patience: float | None = 5 * HOUR, until: float = HOUR, **habits) -> list[str]:
     world.host("site.example", refusing=lambda now: now < until, patience=patience, **habits)
     return [world.feed(f"http://site.example/{n}") for n in range(3)]
+
+
+def many_sites(world, count: int, *, seconds: float) -> list[str]:
+    """So many feeds, each on a host of its own that takes so long to answer."""
+    for n in range(count):
+        world.host(f"site{n}.example", seconds=seconds)
+    return [world.feed(f"http://site{n}.example/{n}") for n in range(count)]
 
 
 async def by_hand(world, *feed_ids: int):
@@ -165,9 +174,7 @@ def test_a_feed_that_was_paused_while_it_waited_is_not_asked(world):
 
 def test_a_feed_that_was_paused_while_it_waited_for_a_place_is_not_asked(world):
     world.settings = replace(world.settings, concurrency=1)
-    feeds = [world.feed(f"http://site{n}.example/{n}") for n in range(3)]
-    for n in range(3):
-        world.host(f"site{n}.example", seconds=10)
+    feeds = many_sites(world, 3, seconds=10)
 
     async def live() -> None:
         await world.follow(feeds)
@@ -185,9 +192,7 @@ def test_a_feed_that_was_paused_while_it_waited_for_a_place_is_not_asked(world):
 
 def test_the_archive_is_not_asked_anew_for_each_feed(world, monkeypatch):
     world.settings = replace(world.settings, concurrency=1)
-    feeds = [world.feed(f"http://site{n}.example/{n}") for n in range(40)]
-    for n in range(40):
-        world.host(f"site{n}.example", seconds=0.01)
+    feeds = many_sites(world, 40, seconds=0.01)
     asked: list[int] = []
     read = Reader.for_updates
     monkeypatch.setattr(Reader, "for_updates", lambda self, ids: asked.append(len(ids)) or read(self, ids))
@@ -200,6 +205,64 @@ def test_the_archive_is_not_asked_anew_for_each_feed(world, monkeypatch):
     world.run(live)
     assert len(world.web.log) == sum(asked) == 40
     assert len(asked) < 8
+
+
+def test_after_a_wait_for_places_no_more_are_asked_in_a_second_than_allowed(world):
+    world.settings = replace(world.settings, concurrency=2)
+    feeds = many_sites(world, 30, seconds=0.02)
+    for n in range(2):
+        world.host(f"site{n}.example", seconds=20)
+
+    async def live() -> None:
+        await world.follow(feeds)
+        await world.serve(90, per_second=1)
+
+    world.run(live)
+    assert len(world.web.log) == 30
+    assert world.most_in_a_second() == 1
+
+
+def test_those_that_have_waited_longest_are_asked_first_however_slow_the_others_are(world):
+    world.settings = replace(world.settings, concurrency=1)
+    feeds = many_sites(world, 60, seconds=3)
+
+    async def live() -> None:
+        await world.follow(feeds)
+        with sqlite3.connect(world.path) as db:
+            db.execute("UPDATE feeds SET next_fetch_at = '2026-01-01T00:00:00Z' WHERE id > 57")
+        db.close()
+        async with world.service() as service:
+            await service.run_once()
+
+    world.run(live)
+    assert [line.url for line in world.web.log] == [*feeds[57:], *feeds[:57]]
+
+
+@pytest.mark.parametrize("ways", ["once", "serve"])
+def test_nobody_is_asked_any_more_once_the_service_has_failed(world, monkeypatch, ways):
+    world.settings = replace(world.settings, concurrency=4)
+    feeds = many_sites(world, 60, seconds=0.1)
+    under_way: list[int] = []
+    look = Agenda.look
+
+    async def failing(agenda, *, beside) -> None:
+        if world.web.log:
+            under_way.append(len(world.web.log))
+            raise StoreError("disk I/O error")
+        await look(agenda, beside=beside)
+
+    monkeypatch.setattr(Agenda, "look", failing)
+
+    async def live() -> None:
+        await world.follow(feeds)
+        async with world.service() as service:
+            with pytest.raises(StoreError, match="disk I/O error"):
+                await (service.run_once() if ways == "once" else service.serve())
+            await asyncio.sleep(10)
+
+    world.run(live)
+    assert [len(world.web.log)] == under_way
+    assert rows(world, "SELECT count(*) FROM fetches") == [(under_way[0],)]
 
 
 @pytest.mark.parametrize("ways", ["once", "by hand"])
