@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks import asking, exporting, feeds, filling, million, polls, scheduled
+from benchmarks import asking, exporting, feeds, filling, floor, million, polls, scheduled
 from benchmarks.programs import archiver, peers
 from benchmarks.results import Row, skipped, table
 from benchmarks.website import ROOT
@@ -95,7 +95,7 @@ def _poll(load: polls.Load, chosen: argparse.Namespace, scratch: Path) -> list[R
     if chosen.feeds:
         count = min(chosen.feeds, count) if load.first else chosen.feeds
     wanted = [name for name in PEERS if name not in chosen.without]
-    return polls.measure(
+    rows = polls.measure(
         load,
         chosen.corpus,
         archiver(scratch),
@@ -104,6 +104,7 @@ def _poll(load: polls.Load, chosen: argparse.Namespace, scratch: Path) -> list[R
         port=chosen.port,
         count=count,
     )
+    return [*rows, *floor.measure(load.name, chosen.corpus, rounds=chosen.rounds)] if load.first else rows
 
 
 def _machine() -> str:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from math import inf
 
 from archiver.changes import PostLink
@@ -101,8 +102,9 @@ def same_post(
         ours = replace(ours, series=True)
     others = [other for other in told if _may_be_one(other, feed_id, url)]
     others += [of_entry(other, feed_id) for other in same]
-    matches = [match for match in _confirmed(ours, others) if not _is_denied(match, ours, told)]
-    found = min(matches, key=_order, default=None)
+    denials = _Denials(ours, told)
+    matches = sorted(_confirmed(ours, others), key=_order)
+    found = next((match for match in matches if not denials.concern(match)), None)
     if found is None:
         return PostLink(rule="first", confidence=1.0)
     return PostLink(
@@ -122,12 +124,26 @@ def _order(found: _Found) -> tuple[float, bool, int]:
     return -found.confidence, story.post_id is None, story.post_id or story.position or 0
 
 
-def _is_denied(found: _Found, ours: Story, told: Sequence[Story]) -> bool:
-    """Whether a post has another text than ours too: an excerpt is as good a copy of two that begin alike."""
-    if found.rule == "url" or found.story.post_id is None:
-        return False
-    own = [story for story in told if story.post_id == found.story.post_id and story is not found.story]
-    return any(story.words and not is_copied(ours, story) for story in own)
+class _Denials:
+    """Texts other than ours in posts that ours may belong to: an excerpt is as good a copy of two alike."""
+
+    def __init__(self, ours: Story, told: Sequence[Story]) -> None:
+        self._ours = ours
+        self._told = told
+        self._others: dict[int, list[Story]] = {}
+
+    def concern(self, found: _Found) -> bool:
+        """Whether the post of a match has another text than ours, beside that which matches."""
+        post_id = found.story.post_id
+        if found.rule == "url" or post_id is None:
+            return False
+        if post_id not in self._others:
+            others = (one for one in self._told if one.post_id == post_id and self._is_other(one))
+            self._others[post_id] = list(islice(others, 2))  # one of two is not the match
+        return any(other is not found.story for other in self._others[post_id])
+
+    def _is_other(self, story: Story) -> bool:
+        return bool(story.words) and not is_copied(self._ours, story)
 
 
 def _confirmed(ours: Story, others: Sequence[Story]) -> Iterable[_Found]:

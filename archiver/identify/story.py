@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from archiver.identify.copies import Copied, is_copy
 from archiver.identify.titles import is_series
-from archiver.identify.words import body_words, is_copy, particulars
+from archiver.identify.words import body_words, particulars
 from archiver.model import Candidate, PreparedEntry
 
 SAME_TIME = timedelta(hours=14)
@@ -40,6 +41,11 @@ class Story:
         """The words of its text, folded."""
         return body_words(self.text)
 
+    @cached_property
+    def copied(self) -> Copied:
+        """Its text as copies are told by."""
+        return Copied(self.text)
+
 
 def apart(ours: Story, other: Story) -> timedelta | None:
     """How far apart two entries were published; None where a date is missing."""
@@ -70,7 +76,7 @@ def at_one_moment(ours: Story, other: Story) -> bool:
 
 def is_copied(ours: Story, other: Story) -> bool:
     """Whether one text is the other, cut."""
-    return is_copy(ours.text, other.text)
+    return is_copy(ours.copied, other.copied)
 
 
 def is_edited(ours: Story, other: Story, contained: float) -> bool:

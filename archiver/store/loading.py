@@ -4,24 +4,9 @@ The archive has no such columns, and to load numpy takes longer than a hundred u
 workers, which go by its own name.
 """
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
 
+from archiver.without import without
 
-@contextmanager
-def _without(*names: str) -> Iterator[None]:
-    """Inside, these packages cannot be imported, unless they are loaded already."""
-    hidden = [name for name in names if name not in sys.modules]
-    # None says so (the import system, 5.3.1).
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
-    try:
-        yield
-    finally:
-        for name in hidden:
-            del sys.modules[name]
-
-
-with _without("numpy", "pandas"):
+with without("numpy", "pandas"):
     import_module("sqlite_utils")

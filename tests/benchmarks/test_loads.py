@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import asking, million, polls, scheduled
+from benchmarks import asking, floor, million, polls, scheduled
 from benchmarks.programs import Program, archiver
 from benchmarks.results import Row, against_peer, bounded, skipped, table
 from benchmarks.synthetic import Author
@@ -150,6 +150,12 @@ def test_a_load_gives_a_row_for_us_and_one_for_every_peer(
     assert told["times as quick as newsboat"].detail == "not installed"
     said = capsys.readouterr().err
     assert "NOTE: archiver" not in said  # it was shown, and kept, what the load is about
+
+
+@pytest.mark.slow
+def test_what_reading_takes_at_least_is_measured_part_by_part(corpus: Path) -> None:
+    rows = floor.measure("load", corpus, rounds=1)
+    assert [row.what for row in rows] == ["  reading alone", "  reading, cleaning, recognising"]
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ from time import perf_counter
 
 import pytest
 
-from archiver.identify import Siblings, same_post
+from archiver.identify import Siblings, same_post, story
 
 MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
 STORY = (
@@ -400,3 +400,17 @@ def test_thousands_of_siblings_that_share_all_cost_little(document):
     begun = perf_counter()
     same_post(entries[-1], 1, (), Siblings(entries[:-1]))
     assert perf_counter() - begun < 0.1
+
+
+def test_a_story_that_many_tell_is_compared_with_each_of_them_twice_at_most(document, archived, monkeypatch):
+    compared: list[str] = []
+    is_copy = story.is_copy
+    monkeypatch.setattr(story, "is_copy", lambda *texts: compared.append("") or is_copy(*texts))
+    told = {"title": "Camps on human rights in the south", "text": STORY, "published_at": MONDAY}
+    entries = [*document(*(told | {"url": f"https://site{n}.example/{n}"} for n in range(17)))]
+    candidates = [
+        replace(archived(entry, feed_id=number, first=number)[0], post_id=1)
+        for number, entry in enumerate(entries[1:], 1)
+    ]
+    assert same_post(entries[0], 99, candidates, Siblings()).post_id == 1
+    assert 16 <= len(compared) <= 32
