@@ -154,9 +154,14 @@ def test_a_host_that_several_feeds_cannot_reach_is_left_alone_a_little(world):
     assert 599 < times[4] - times[3] < 610
 
 
-def test_a_feed_that_was_paused_while_it_waited_is_not_asked(world):
-    world.host("site.example", seconds=10)
-    feeds = [world.feed(f"http://site.example/{n}") for n in range(3)]
+@pytest.mark.parametrize("waits_for", ["its host's turn", "a place"])
+def test_a_feed_that_was_paused_while_it_waited_is_not_asked(world, waits_for):
+    if waits_for == "a place":
+        world.settings = replace(world.settings, concurrency=1)
+        feeds = many_sites(world, 3, seconds=10)
+    else:
+        world.host("site.example", seconds=10)
+        feeds = [world.feed(f"http://site.example/{n}") for n in range(3)]
 
     async def live() -> None:
         await world.follow(feeds)
@@ -170,24 +175,6 @@ def test_a_feed_that_was_paused_while_it_waited_is_not_asked(world):
 
     world.run(live)
     assert [line.url[-1] for line in world.web.log] == ["0", "2"]
-
-
-def test_a_feed_that_was_paused_while_it_waited_for_a_place_is_not_asked(world):
-    world.settings = replace(world.settings, concurrency=1)
-    feeds = many_sites(world, 3, seconds=10)
-
-    async def live() -> None:
-        await world.follow(feeds)
-        async with world.service() as service:
-            serving = asyncio.create_task(service.serve())
-            await asyncio.sleep(3)
-            await service._writer.run(lambda store: store.pause(3))
-            await asyncio.sleep(60)
-            service.stop()
-            await serving
-
-    world.run(live)
-    assert [line.url[-1] for line in world.web.log] == ["0", "1"]
 
 
 def test_the_archive_is_not_asked_anew_for_each_feed(world, monkeypatch):
