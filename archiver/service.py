@@ -1,7 +1,7 @@
 """The service: due feeds come from the table, wait for their hosts' turns, and are updated side by side.
 
-The scheduler only ever rings. It would cancel what it runs when it shuts down, so the updates are tasks of
-the service, which finishes or drops them itself: nothing half done is ever written.
+The scheduler only ever rings (`bells`). It would cancel what it runs when it shuts down, so the updates are
+tasks of the service, which finishes or drops them itself: nothing half done is ever written.
 """
 
 import asyncio
@@ -9,10 +9,10 @@ import logging
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from archiver.agenda import Agenda
+from archiver.bells import Bells
 from archiver.changes import Outcome
 from archiver.errors import ArchiverError, HostHeld
 from archiver.failpoints import failpoint
@@ -27,8 +27,6 @@ from archiver.vitals import Pulse
 from archiver.writer import Writer
 
 if TYPE_CHECKING:
-    from apscheduler.job import Job
-
     from archiver.upkeep import Upkeep
 
 DRAIN_SECONDS = 6.0
@@ -39,12 +37,6 @@ UPKEEP_SECONDS = 60
 
 WATCH_SECONDS = 60.0
 """How often it looks at the clock at least, whatever else there is to do."""
-
-CLOCK_STEP = timedelta(seconds=3)
-"""By how much the clock may differ from the time that went by before the scheduler is wound up anew …"""
-
-CLOCK_JUMP = timedelta(minutes=5)
-"""… and before it is worth a line."""
 
 MOST_CONFIRMING = 256
 """So many updates that only wait to be written take nobody's place: together they are one transaction."""
@@ -100,8 +92,7 @@ class Service:
         self._drain_seconds = drain_seconds
         self._upkeep = upkeep
         self._chores: asyncio.Task[None] | None = None
-        self._ahead: timedelta | None = None
-        self._bells: list[tuple[Job, float]] = []
+        self._bells = Bells(self._clock)
         # Who is lined up has been counted as begun: after a wait, too many would begin at once.
         self._lineup = Lineup() if requests_per_second is None else Lineup(ahead=0)
         self._tasks: dict[int, tuple[asyncio.Task[None], FeedForUpdate]] = {}
@@ -121,28 +112,8 @@ class Service:
 
     async def run(self, *, tick_seconds: float) -> None:
         """Serve until `stop` is called, with chores, then drain."""
-        # Only the service needs it: a `fetch` by hand would wait for it to load.
-        from apscheduler.schedulers.asyncio import AsyncIOScheduler
-        from apscheduler.triggers.interval import IntervalTrigger
-
-        scheduler = AsyncIOScheduler(timezone="UTC")
-
-        async def ring() -> None:  # a plain function would be run in a thread, where no Event may be set
-            self._agenda.ring()
-            self._news.set()
-
-        async def ring_for_upkeep() -> None:
-            self._start_upkeep()
-
-        for bell, seconds in ((ring, tick_seconds), (ring_for_upkeep, UPKEEP_SECONDS)):
-            job = scheduler.add_job(bell, IntervalTrigger(seconds=seconds), coalesce=True, max_instances=1)
-            self._bells.append((job, seconds))
-        scheduler.start()
-        try:
+        with self._bells.ringing({self._ring: tick_seconds, self._start_upkeep: UPKEEP_SECONDS}):
             await self.serve()
-        finally:
-            self._bells.clear()
-            scheduler.shutdown(wait=False)
 
     async def serve(self) -> None:
         """Serve until `stop` is called, then drain: `step` after `step`, and nothing between."""
@@ -215,7 +186,8 @@ class Service:
 
         Returns after how many seconds there may be more to begin, unless an update ends before that.
         """
-        self._watch_clock()
+        if self._bells.clock_was_set():
+            self._agenda.ring()
         self._stepped_at = elapsed = self._clock.elapsed()
         self._held = {feed_id: until for feed_id, until in self._held.items() if until > elapsed}
         await self._agenda.look(beside={*self._tasks, *self._lineup, *self._held})
@@ -353,6 +325,10 @@ class Service:
             self.tally.count(updated)
             self._report(updated)
 
+    def _ring(self) -> None:
+        self._agenda.ring()
+        self._news.set()
+
     async def _rest(self, seconds: float) -> None:
         """Wait so long, or until there is news: an update or a request is over, a bell, the order to stop."""
         if not self._news.is_set() and seconds > 0:
@@ -361,18 +337,7 @@ class Service:
             await asyncio.sleep(0)
         self._news.clear()
 
-    # ------------------------------------------------------------ the clock, the chores, the end
-
-    def _watch_clock(self) -> None:
-        """Notice when the clock was set: what is due goes by it, though the order of the archive does not."""
-        ahead = self._clock.now() - datetime.fromtimestamp(0, UTC) - timedelta(seconds=self._clock.elapsed())
-        if self._ahead is not None and (step := abs(ahead - self._ahead)) > CLOCK_STEP:
-            self._agenda.ring()
-            for job, seconds in self._bells:  # they would ring at a time of day that is far off now
-                job.reschedule("interval", seconds=seconds)
-            if step > CLOCK_JUMP:
-                log.warning("the clock was set %s by %s", "forward" if ahead > self._ahead else "back", step)
-        self._ahead = ahead
+    # ------------------------------------------------------------ the chores, the end
 
     def _start_upkeep(self) -> None:
         """Look after the archive, unless that is still being done."""
