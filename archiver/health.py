@@ -4,7 +4,8 @@ The words, worst first; the first that fits is taken:
 
 - *gone*: it answered 410;
 - *blocked*: it is there, but not for us: 401, 403, 451, or a page that asks for proof of being human;
-- *failing*: the last answer was no document, or none of its own;
+- *failing*: the last answer was no document, or none of its own; patience that was asked for now and then is
+  *slow*;
 - *silent*: it answers, and brings nothing new for much longer than it used to (`feeds.silent_since`);
 - *slow*: it answers, but not as it should: the last answer took more than `SLOW_ANSWER`, its server asked for
   patience, or its turn is late by more than its own interval, an hour at least;
@@ -32,6 +33,10 @@ NEWS = timedelta(days=30)
 LATE = timedelta(hours=1)
 """A turn that is late by less is not worth a word, whatever the interval."""
 
+FEW_REFUSALS = 5
+"""So many times in a row a server may ask for patience (429, 503) before the feed counts as failing."""
+
+_ASKING_FOR_PATIENCE = frozenset({429, 503})
 _LOCKED_OUT = frozenset({401, 403, 451})
 _LOCKING_KINDS = frozenset({"blocked", "challenge"})
 _PAUSED_BY = {
@@ -120,12 +125,21 @@ def _blocked(row: Mapping[str, Any], now: datetime) -> str | None:
 
 
 def _failing(row: Mapping[str, Any], now: datetime) -> str | None:
+    if row["state"] == FeedState.FAILING and _asks_for_patience(row, now):
+        return None
     if row["state"] == FeedState.FAILING:
         times = "once" if row["error_count"] == 1 else f"{row['error_count'] or 0:,} times in a row"
         return f"failed {times}{_since(row, now)}: {row['last_error'] or 'nobody knows why'}"
     if row["suspect_since"]:
         return f"its address gives what looks like another site's content since {row['suspect_since'][:10]}"
     return None
+
+
+def _asks_for_patience(row: Mapping[str, Any], now: datetime) -> bool:
+    """Whether its last answer did, and not for long."""
+    held = from_text_or_none(row["held_until"])
+    refused = row["last_status"] in _ASKING_FOR_PATIENCE and (row["error_count"] or 0) < FEW_REFUSALS
+    return refused and held is not None and held > now
 
 
 def _silent(row: Mapping[str, Any], now: datetime) -> str | None:

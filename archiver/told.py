@@ -103,7 +103,8 @@ def long_failing(since: datetime, error: FetchError | ParseError) -> tuple[Event
 
 def recovered(failures: int) -> tuple[Event, ...]:
     """A feed again."""
-    return (Event(kind="recovered", detail=f"answers again after {failures} failures"),)
+    times = "a failure" if failures == 1 else f"{failures} failures"
+    return (Event(kind="recovered", detail=f"answers again after {times}"),)
 
 
 def silent(pace: Pace) -> tuple[Event, ...]:

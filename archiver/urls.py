@@ -174,12 +174,13 @@ WITHHELD = "(withheld)"
 _USERINFO = re.compile(r"(?<=//)[^/?#]*@")
 _PARAMETER = re.compile(r"(?<=[?&;#])([^?&;#=]+)=")
 _VALUE = re.compile(r"[^&#]*")
-_SECRET_NAMES = frozenset({"sid", "session", "code", "pass"})
+_SECRET_NAMES = frozenset({"sid", "session", "code", "pass", "pw", "pin", "otp", "sas", "bearer"})
 _SECRET_ENDINGS = tuple(
     "token key secret password passwd pwd sig signature auth jwt sessionid session_id sessid".split()  # noqa: SIM905
 )
 _ADDRESS_FIELDS = frozenset({"location", "content-location", "link", "refresh"})
 _IN_FIELD = re.compile(r'[^<>"]+')
+_COOKIE = re.compile(r"\A([^=;]*=)[^;]+")
 
 
 def redact(url: str) -> str:
@@ -195,7 +196,13 @@ def redact(url: str) -> str:
 
 
 def redact_field(name: str, value: str) -> str:
-    """Return a header field's value as records may show it: every address in it as `redact` shows it."""
+    """Return a header field's value as records may show it.
+
+    Every address in it is as `redact` shows it; of a cookie that was given to us the name and the attributes
+    are left (RFC 6265, 4.1), for whoever has its value may be us.
+    """
+    if name.lower() == "set-cookie":
+        return _COOKIE.sub(r"\1…", value)
     if name.lower() not in _ADDRESS_FIELDS:
         return value
     return _IN_FIELD.sub(lambda found: redact(found[0]), value)

@@ -213,6 +213,10 @@ NO_ADDRESS = "is not a web address; write one like https://example.org/feed, wit
             '3: feeds[0]: "qqq" is not a known key; known are url, name, tags, interval, headers, parse, '
             "auth, token, cookies, proxy, verify_tls, timeout, user_agent",
         ),
+        (
+            "feeds:\n  - http://me:s3cret@x.kz/f: 5",
+            "2: feeds[0]: an address stands where a key should; write `url: …` above the feed's options",
+        ),
         (FEED + "name: [a]", "3: feeds[0].name: must be a single value"),
         (FEED + "name: ''", "3: feeds[0].name: is empty"),
         (

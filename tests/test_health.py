@@ -97,6 +97,21 @@ def test_a_server_that_asked_for_patience_is_named_with_its_reason(of):
     assert why == "its server asked for patience until 2026-03-01T13:00:00Z: 429 Too Many Requests"
 
 
+@pytest.mark.parametrize(
+    ("refusals", "status", "word"),
+    [(1, 429, "slow"), (4, 503, "slow"), (5, 429, "failing"), (1, 500, "failing")],
+)
+def test_a_server_that_asked_for_patience_a_few_times_is_slow_and_then_failing(of, refusals, status, word):
+    found = of(
+        state="failing",
+        error_count=refusals,
+        last_error="the server answered",
+        last_status=status,
+        held_until="2026-03-01T13:00:00Z",
+    )
+    assert found.condition == word
+
+
 def test_a_new_address_is_told_without_its_secrets(of):
     why = of(moved_at="2026-02-20T00:00:00Z", current_url="https://u:p@b.example/f?token=abc").why
     assert why == "moved on 2026-02-20 to https://b.example/f?token=…"

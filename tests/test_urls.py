@@ -258,8 +258,8 @@ class TestRedact:
         """
         token TOKEN access_token private_token rss_token feedtoken X-Amz-Security-Token api_key apikey key
         authkey passkey secret client_secret password user_passwd pwd sig X-Amz-Signature jwt auth oauth
-        sid session sessionid session_id PHPSESSID code a[token] a[token][] user[session]
-        %74oken %74%6F%6B%65%6E a%5Btoken%5D
+        sid session sessionid session_id PHPSESSID code pw pin otp sas bearer
+        a[token] a[token][] user[session] %74oken %74%6F%6B%65%6E a%5Btoken%5D
         """.split(),  # noqa: SIM905 - readable as prose
     )
     @pytest.mark.parametrize("before", ["?", "?x=1&", "?x=1;", "?x=1&amp;", "#"])
@@ -276,6 +276,8 @@ class TestRedact:
             "author",
             "country_code",
             "encode",
+            "pinned",
+            "spin",
             "postid",
             "sessions",
             "p",
@@ -306,9 +308,13 @@ class TestRedact:
             ),
             (("Refresh", '0; url="/l?auth=S"'), '0; url="/l?auth=…"'),
             (("ETag", '"//a@?token=S"'), '"//a@?token=S"'),
+            (("Set-Cookie", "sess=S3CRET=; Path=/; Secure"), "sess=…; Path=/; Secure"),
+            (("set-cookie", "sess=; Path=/"), "sess=; Path=/"),
         ],
     )
-    def test_the_addresses_in_a_header_field_are_shown_so_and_all_else_to_the_byte(self, field, shown):
+    def test_in_a_header_field_addresses_are_shown_so_cookies_by_name_and_all_else_to_the_byte(
+        self, field, shown
+    ):
         assert redact_field(*field) == shown
 
 

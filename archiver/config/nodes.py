@@ -163,6 +163,8 @@ class Node:
     def _key(self, node: yaml.Node, known: Sequence[str]) -> str:
         place = Node(self.file, self.key, node)
         key = place.text()
+        if known and "://" in key:  # which may hold a password, and is better not repeated
+            raise place.wrong("an address stands where a key should; write `url: …` above the feed's options")
         if known and key not in known:
             near = difflib.get_close_matches(key[:60], known, n=1)
             advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"

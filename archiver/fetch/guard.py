@@ -76,6 +76,26 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
     return address in _V6_GLOBAL and not any(address in network for network in _V6_REFUSED)
 
 
+_METADATA = (
+    IPv4Network("169.254.0.0/16"),
+    IPv4Network("168.63.129.16/32"),
+    IPv4Network("100.100.100.200/32"),
+    IPv6Network("fe80::/10"),
+    IPv6Network("fd00:ec2::254/128"),
+)
+"""Where clouds tell a machine its own secrets: no feed lies there, whatever else private is let through."""
+
+
+def is_metadata(address: IPv4Address | IPv6Address) -> bool:
+    """Whether an address is link-local, or one of a cloud's for its own machines."""
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return is_metadata(address.ipv4_mapped)
+        if address in _NAT64:
+            return is_metadata(IPv4Address(int(address) & 0xFFFFFFFF))
+    return any(address in network for network in _METADATA)
+
+
 address_of = lru_cache(maxsize=4096)(ip_address)
 """An address of its text, which is dear, and asked for twice where a host is an address itself."""
 
@@ -107,11 +127,11 @@ class Guard:
             raise FetchError(
                 "blocked_address", f"port {port} of {host} belongs to another protocol than the web's"
             )
-        if self.allow_private or host.lower().removesuffix(".") in self.hosts:
+        if host.lower().removesuffix(".") in self.hosts:
             return
         for text in addresses:
             address = address_of(text)
-            if not is_public(address) and not self._allows(address):
+            if not self._allows(address):
                 where = f"{host} is" if text == host.strip("[]") else f"{host} leads to {text},"
                 raise FetchError(
                     "blocked_address",
@@ -119,6 +139,8 @@ class Guard:
                 )
 
     def _allows(self, address: IPv4Address | IPv6Address) -> bool:
+        if not is_metadata(address) if self.allow_private else is_public(address):
+            return True
         if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
             address = address.ipv4_mapped
         return any(address in network for network in self.networks)

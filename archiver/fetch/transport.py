@@ -131,11 +131,13 @@ class ThroughProxy(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request. Raises FetchError `blocked_address` and httpx's own errors."""
-        try:
-            await self._door.addresses(*place(request.url))
-        except FetchError as error:
-            if error.kind == "blocked_address":
-                raise
+        host, port = place(request.url)
+        if not host.endswith(".onion"):  # nobody but the proxy knows it, or may hear of it (RFC 7686, 2)
+            try:
+                await self._door.addresses(host, port)
+            except FetchError as error:
+                if error.kind == "blocked_address":
+                    raise
         return await self._inner.handle_async_request(request)
 
     async def aclose(self) -> None:

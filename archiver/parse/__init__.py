@@ -66,6 +66,8 @@ def read(body: bytes, options: ParseOptions, known: str | None = None) -> Read:
         raise
     except Exception as error:
         raise ParseError("broken", f"{where} could not be read ({type(error).__name__}).") from error
+    if found.parsed.partial and not (found.parsed.entries or found.seen):
+        raise ParseError("broken", f"{where} breaks off before its first entry ends.")
     problems = decoded.problems + found.parsed.problems
     return _clipped(replace(found, parsed=replace(found.parsed, problems=problems)))
 

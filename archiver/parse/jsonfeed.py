@@ -167,7 +167,7 @@ def _feed(values: Mapping[str, Any], url: str) -> FeedData:
         description=plain_text(description, is_html=False) if description else None,
         language=language_tag(values.get("language")),
         authors=_authors(values),
-        reading=as_json(values, without=("items",)),
+        reading=as_json(values, without=("items",), shown=redact),
     )
 
 

@@ -2,13 +2,18 @@
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 _DEEPEST = 6
 
 
-def as_json(values: Mapping[str, object], *, without: Iterable[str] = ()) -> str:
-    """Write a reading as JSON with sorted keys, without the texts under the named keys; never fails."""
+def as_json(
+    values: Mapping[str, object], *, without: Iterable[str] = (), shown: Callable[[str], str] | None = None
+) -> str:
+    """Write a reading as JSON with sorted keys, without the texts under the named keys; never fails.
+
+    Addresses in it are as `shown` makes them.
+    """
     left_out = frozenset(without)
     try:
         plain = {key: _plain(value, key in left_out, 0) for key, value in values.items()}
@@ -17,6 +22,8 @@ def as_json(values: Mapping[str, object], *, without: Iterable[str] = ()) -> str
             for key, value in plain.items()
             if key not in left_out or isinstance(value, (list, dict))
         }
+        if shown is not None:
+            kept = {key: _shown(value, shown) for key, value in kept.items()}
         text = json.dumps(kept, ensure_ascii=False, sort_keys=True, default=str)
         text.encode("utf-8")
     except (ValueError, TypeError, RecursionError):
@@ -44,3 +51,11 @@ def _plain(value: object, textless: bool, depth: int) -> object:
     if isinstance(value, (int, float, bool)) or value is None:
         return value
     return str(value)
+
+
+def _shown(value: object, shown: Callable[[str], str]) -> object:
+    if isinstance(value, str):
+        return shown(value) if value.lower().startswith(("http://", "https://")) else value
+    if isinstance(value, dict):
+        return {key: _shown(part, shown) for key, part in value.items()}
+    return [_shown(part, shown) for part in value] if isinstance(value, list) else value

@@ -8,6 +8,7 @@ from archiver.model import FeedData
 from archiver.parse.dates import read_date
 from archiver.parse.reading import as_json
 from archiver.parse.syndication_entry import absolute, fold, people, text_of
+from archiver.urls import redact
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
@@ -32,7 +33,7 @@ def read_feed_data(feed: Mapping[str, Any], *, url: str, declares_html: bool) ->
         updated_at=read_date(updated) if updated else None,
         ttl_seconds=_ttl(feed.get("ttl")),
         update_seconds=_update_seconds(feed),
-        reading=as_json(feed),
+        reading=as_json(feed, shown=redact),  # its own address may have a secret of its reader in it
     )
 
 

@@ -76,7 +76,9 @@ def other_holder(archive: Path) -> str | None:
 
 
 def _lock_file(archive: Path) -> Path:
-    return archive.with_name(archive.name + ".lock")
+    """Beside the file itself, as SQLite's own, by whatever link it is called."""
+    real = Path(os.path.realpath(archive))
+    return real.with_name(real.name + ".lock")
 
 
 def _told_by(descriptor: int, *, but_not: int | None = None) -> str | None:

@@ -269,6 +269,21 @@ async def test_a_feed_may_go_through_a_proxy_that_knows_more_names_than_we_do(fe
     assert "s3cret" not in repr(request) + repr(response)
 
 
+async def test_a_name_that_only_tor_knows_is_looked_up_by_nobody_but_the_proxy(settings):
+    asked: list[str] = []
+
+    def look_up(host: str) -> list[str]:
+        asked.append(host)
+        return ["93.184.216.34"]
+
+    async with Fetcher(settings, look_up=look_up) as fetcher, proxy() as (address, heads):
+        for host in ("only-tor-knows.onion", "feeds.example"):
+            request = FetchRequest(url=f"http://{host}/feed", options=FetchOptions(proxy=address))
+            assert (await fetcher.fetch(request)).body == b"<rss/>"
+    assert asked == ["feeds.example"]
+    assert len(heads) == 2
+
+
 async def test_no_proxy_leads_around_the_guard(settings):
     strict = replace(settings, allowed_networks=())
     async with Fetcher(strict) as fetcher, proxy() as (address, heads):

@@ -94,6 +94,23 @@ def test_all_private_addresses_can_be_let_through():
     assert judged(("127.0.0.1", "fd00::1"), allow_private_networks=True) == ""
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "169.254.169.254",
+        "::ffff:169.254.169.254",
+        "64:ff9b::a9fe:a9fe",
+        "168.63.129.16",
+        "fd00:ec2::254",
+        "fe80::1",
+    ],
+)
+def test_where_a_cloud_tells_a_machine_its_secrets_is_let_through_by_name_only(address):
+    assert "not a public address" in judged((address,), allow_private_networks=True)
+    named = ("169.254.0.0/16", "168.63.129.16", "64:ff9b::/96", "fd00:ec2::254", "fe80::/10")
+    assert judged((address,), allow_private_networks=True, allowed_networks=named) == ""
+
+
 @pytest.mark.parametrize("port", [22, 25, 6000, 6379, 11211, 27017])
 def test_ports_of_other_protocols_are_refused_even_where_the_address_is_allowed(port):
     assert port in REFUSED_PORTS

@@ -112,6 +112,40 @@ def test_of_far_too_many_entries_those_at_both_ends_are_read_and_the_document_pr
     assert feed.problems == ("The document has 5,002 entries: the first and the last 2,500 were archived.",)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<rss version='2.0'><channel><title>Known</title><item><guid>1</guid><description>Half a wo",
+        b'{"version": "https://jsonfeed.org/version/1.1", "title": "Known", "items": [{"id": "1", "con',
+    ],
+    ids=["rss", "json"],
+)
+def test_a_document_that_breaks_off_before_its_first_entry_ends_is_broken(body: bytes) -> None:
+    result = outcome(body)
+    assert isinstance(result, ParseError)
+    assert (result.kind, str(result)) == (
+        "broken",
+        "https://x.org/feed breaks off before its first entry ends.",
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<rss version='2.0' xmlns:atom='http://www.w3.org/2005/Atom'><channel><title>Mine</title>"
+        b"<atom:link rel='self' href='https://x.kz/feed?key=S3CRET&amp;page=1'/></channel></rss>",
+        b'{"version": "https://jsonfeed.org/version/1.1", "title": "Mine",'
+        b' "feed_url": "https://x.kz/feed?key=S3CRET&page=1", "items": []}',
+    ],
+    ids=["rss", "json"],
+)
+def test_what_a_feed_says_of_its_own_address_is_kept_without_the_secret_in_it(body: bytes) -> None:
+    reading = parse(body, ParseOptions()).feed.reading
+    assert reading is not None
+    assert "https://x.kz/feed?key=…&page=1" in reading
+    assert "S3CRET" not in reading
+
+
 def test_a_person_names_the_charset() -> None:
     body = "<rss version='2.0'><channel><title>Дом</title></channel></rss>".encode("koi8-r")
     assert parse(body, ParseOptions(charset="koi8-r")).feed.title == "Дом"

@@ -41,6 +41,16 @@ def test_a_second_holder_is_told_who_has_the_archive(held, noon):
     assert str(path) in str(told.value)
 
 
+def test_a_link_to_the_archive_is_the_archive(held, noon, tmp_path):
+    path, _ = held
+    link = tmp_path / "elsewhere" / "link.db"
+    link.parent.mkdir()
+    link.symlink_to(path)
+    assert other_holder(link) is not None
+    with pytest.raises(ArchiveBusy), ArchiveLock(link, doing="run", now=noon):
+        pass
+
+
 def test_the_lock_is_free_as_soon_as_its_holder_is_dead(held, noon):
     path, child = held
     os.kill(child.pid, signal.SIGKILL)
