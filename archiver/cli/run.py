@@ -216,38 +216,46 @@ class _Door:
     """Where the monitor is served, if it is; moves where a new configuration wants it."""
 
     def __init__(self, context: Context, *, metrics: Metrics, vitals: Vitals) -> None:
-        self._context = context
+        self._archive = context.archive
+        self._settings = context.config.monitor
         self._metrics = metrics
         self._vitals = vitals
         self._open = AsyncExitStack()
 
     async def __aenter__(self) -> "_Door":
-        await self._listen(self._context.config.monitor)
+        await self._listen(self._settings)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._open.aclose()
 
     async def move(self, context: Context) -> None:
-        """Listen where this configuration says. What cannot be done is said, and is no reason to stop."""
-        if context.config.monitor == self._context.config.monitor:
+        """Listen where this configuration says. Where that cannot be, it is said, and the old place stays."""
+        wanted = context.config.monitor
+        if wanted == self._settings:
             return
-        self._context = context
-        await self._open.aclose()
+        old, self._open = self._open, AsyncExitStack()
+        if wanted.port == self._settings.port:  # nobody listens there twice, whatever the host
+            await old.aclose()
         try:
-            await self._listen(context.config.monitor)
+            await self._listen(wanted)
         except ConfigError as error:
+            self._open = old
             _log.error("%s", error)
+        else:
+            await old.aclose()
 
     async def _listen(self, settings: MonitorSettings) -> None:
         if settings.port is None:
+            self._settings = settings
             return
         monitor = Monitor(
             settings,
-            archive=self._context.archive,
+            archive=self._archive,
             metrics=self._metrics,
             vitals=self._vitals,
             clock=times.now,
         )
         await self._open.enter_async_context(monitor)
+        self._settings = settings
         _log.info("/metrics and /healthz on http://%s:%d", settings.host, monitor.port)

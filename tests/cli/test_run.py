@@ -151,6 +151,23 @@ def test_at_sighup_feeds_log_and_monitor_are_those_of_the_new_configuration(run,
     assert service.lines[-1]["message"] == "stopped: 2 updates, 2 new entries"
 
 
+def test_a_monitor_that_cannot_move_stays_where_it_was_and_moves_when_it_can(run, tmp_path):
+    first, second = free_port(), free_port()
+    service = run(f"monitor: {{port: {first}}}\nfeeds: []\n")
+    assert service.told() == "READY=1"
+    (tmp_path / "config.yaml").write_text(f"monitor: {{port: {second}}}\nfeeds: []\n")
+    with socket.create_server(("127.0.0.1", second)):
+        service.reload()
+        service.until(f"monitor: cannot listen on 127.0.0.1 port {second}")
+        assert "archiver_feeds" in get(first, "/metrics")
+    assert [service.told(), service.told()] == ["RELOADING=1", "READY=1"]
+    service.reload()
+    assert [service.told(), service.told()] == ["RELOADING=1", "READY=1"]
+    service.until(f"/metrics and /healthz on http://127.0.0.1:{second}")
+    assert "archiver_feeds" in get(second, "/metrics")
+    assert service.stop() == 0
+
+
 def test_a_wrong_configuration_is_refused_in_a_sentence_and_the_old_one_goes_on(run, site, rss, tmp_path):
     service = run(f"{LOOPBACK}schedule: {{tick: 1s}}\nfeeds: [{site.serve('/one', rss('a'))}]\n")
     assert service.told() == "READY=1"
