@@ -21,6 +21,7 @@ from enum import StrEnum
 from typing import Any
 
 from archiver.model import FeedState
+from archiver.retry import REFUSALS
 from archiver.times import from_text_or_none
 from archiver.urls import redact
 
@@ -36,7 +37,6 @@ LATE = timedelta(hours=1)
 FEW_REFUSALS = 5
 """So many times in a row a server may ask for patience (429, 503) before the feed counts as failing."""
 
-_ASKING_FOR_PATIENCE = frozenset({429, 503})
 _LOCKED_OUT = frozenset({401, 403, 451})
 _LOCKING_KINDS = frozenset({"blocked", "challenge"})
 _PAUSED_BY = {
@@ -125,9 +125,9 @@ def _blocked(row: Mapping[str, Any], now: datetime) -> str | None:
 
 
 def _failing(row: Mapping[str, Any], now: datetime) -> str | None:
-    if row["state"] == FeedState.FAILING and _asks_for_patience(row, now):
-        return None
     if row["state"] == FeedState.FAILING:
+        if _asks_for_patience(row, now):
+            return None
         times = "once" if row["error_count"] == 1 else f"{row['error_count'] or 0:,} times in a row"
         return f"failed {times}{_since(row, now)}: {row['last_error'] or 'nobody knows why'}"
     if row["suspect_since"]:
@@ -138,7 +138,7 @@ def _failing(row: Mapping[str, Any], now: datetime) -> str | None:
 def _asks_for_patience(row: Mapping[str, Any], now: datetime) -> bool:
     """Whether its last answer did, and not for long."""
     held = from_text_or_none(row["held_until"])
-    refused = row["last_status"] in _ASKING_FOR_PATIENCE and (row["error_count"] or 0) < FEW_REFUSALS
+    refused = row["last_status"] in REFUSALS and (row["error_count"] or 0) < FEW_REFUSALS
     return refused and held is not None and held > now
 
 

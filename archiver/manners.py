@@ -15,10 +15,7 @@ from itertools import count
 
 from archiver.changes import FetchRecord, Hold
 from archiver.hosts import NOBODY, host_of
-from archiver.retry import retry_after_seconds
-
-REFUSALS = frozenset({429, 503})
-"""Too Many Requests (RFC 6585, 4), Service Unavailable (RFC 9110, 15.6.4)."""
+from archiver.retry import REFUSALS, retry_after_seconds
 
 MINUTE = timedelta(minutes=1)
 LONGEST_HOLD = timedelta(days=1)

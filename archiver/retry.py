@@ -1,9 +1,12 @@
-"""The Retry-After header field (RFC 9110, 10.2.3)."""
+"""How servers ask for patience: statuses, and the Retry-After header field (RFC 9110, 10.2.3)."""
 
 import math
 from datetime import datetime
 
 from archiver.times import from_http
+
+REFUSALS = frozenset({429, 503})
+"""Too Many Requests (RFC 6585, 4), Service Unavailable (RFC 9110, 15.6.4)."""
 
 LONGEST_SECONDS = 7 * 86400
 

@@ -66,13 +66,10 @@ REFUSED_PORTS = frozenset(
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
     """Whether an address is one of the public internet, whatever it is wrapped in."""
+    address = _unwrapped(address)
     if isinstance(address, IPv4Address):
         number = int(address)
         return not any(first <= number <= last for first, last in _V4_RANGES)
-    if address.ipv4_mapped is not None:
-        return is_public(address.ipv4_mapped)
-    if address in _NAT64:
-        return is_public(IPv4Address(int(address) & 0xFFFFFFFF))
     return address in _V6_GLOBAL and not any(address in network for network in _V6_REFUSED)
 
 
@@ -87,13 +84,18 @@ _METADATA = (
 
 
 def is_metadata(address: IPv4Address | IPv6Address) -> bool:
-    """Whether an address is link-local, or one of a cloud's for its own machines."""
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return is_metadata(address.ipv4_mapped)
-        if address in _NAT64:
-            return is_metadata(IPv4Address(int(address) & 0xFFFFFFFF))
+    """Whether an address is link-local, or one of a cloud's for its own machines, however wrapped."""
+    address = _unwrapped(address)
     return any(address in network for network in _METADATA)
+
+
+def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address that an IPv6 one only wraps (RFC 4291, 2.5.5.2; RFC 6052), or itself."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else address
 
 
 address_of = lru_cache(maxsize=4096)(ip_address)
